@@ -1,0 +1,1 @@
+"""Grading of untrusted notebooks."""

@@ -1,0 +1,101 @@
+"""A pass over a graph told step by step: the one event list for pictures, captions and text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from coursekit.drawing.numbers import short as short_number
+from coursekit.errors import GateError
+from coursekit.gates.words import sum_to
+from coursekit.graph import Step, Variable, seed
+from coursekit.values import is_array, plain
+
+if TYPE_CHECKING:
+    from coursekit.graph import ComputationalGraph
+
+__all__ = ["narrate"]
+
+
+def narrate(graph: ComputationalGraph) -> list[Step]:
+    """Return the steps of ``graph``'s last forward pass and of the backward pass that follows from it.
+
+    Raises
+    ------
+    GateError
+        If the graph has not run forward, or has several outputs.
+    """
+    if any(z.value is None for z in graph.outputs):
+        raise GateError("there are no steps yet: call graph.forward(...) first, or steps(w1=2.0, ...)")
+    if len(graph.outputs) != 1:
+        raise GateError("steps() follows one output back; this graph has several")
+    return [*_forward(graph), *_backward(graph)]
+
+
+def _forward(graph: ComputationalGraph) -> list[Step]:
+    steps = []
+    for node in graph.nodes:
+        if node.gate is not None:
+            names, numbers = (_formula(node, text) for text in (_name, lambda x: short(x.value)))
+            numbers = "" if any(is_array(x.value) for x in node.inputs) else f" = {numbers}"
+            text = f"{node.name} = {names}{numbers} = {short(node.value)}"
+            steps.append(Step("forward", node, text, value=plain(node.value)))
+    return steps
+
+
+def _backward(graph: ComputationalGraph) -> list[Step]:
+    (output,) = graph.outputs
+    totals: dict[int, Any] = {id(output): seed(output, None)}
+    text = f"∇{output.name} = 1: the output with respect to itself"
+    steps = [Step("seed", output, text, value=1.0)]
+    for node in reversed(graph.nodes):
+        dz = totals.get(id(node))
+        if node.gate is None or dz is None:
+            continue
+        dxs = _as_tuple(node.gate.backward(dz))
+        locals_ = _as_tuple(node.gate.backward(1.0)) if _all_numbers(node) else (None,) * len(dxs)
+        for position, (x, dx, local) in enumerate(zip(node.inputs, dxs, locals_, strict=True)):
+            if dx is None or x.constant:
+                continue
+            dx = plain(sum_to(dx, x.value) if node.gate.broadcasts else dx)
+            before = totals.get(id(x))
+            total = totals[id(x)] = dx if before is None else before + dx
+            text = _sentence(x, dz, local, dx, before, total)
+            steps.append(Step("backward", node, text, None, x, position, plain(dz), local, dx, before, total))
+    return steps
+
+
+def _sentence(x: Variable, dz: Any, local: Any, dx: Any, before: Any, total: Any) -> str:
+    product = short(dx) if local is None else f"upstream {short(dz)} × local {short(local)} = {short(dx)}"
+    branch = "" if before is None else f"; branches add: {short(before)} + {short(dx)} = {short(total)}"
+    return f"∇{x.name} += {product}{branch}"
+
+
+def _formula(node: Variable, text: Any) -> str:
+    """Write the gate with its inputs in place: ``a × w2``, ``(2)³``, ``σ(z)``."""
+    label = node.gate.label  # type: ignore[union-attr]
+    inputs = [text(x) for x in node.inputs]
+    if "( )" in label:
+        return label.replace("( )", f"({inputs[0]})")
+    if len(inputs) == 2 and not label[0].isalpha():
+        return f"{inputs[0]} {label} {inputs[1]}"
+    if label.startswith("["):
+        return inputs[0] + label
+    return f"{label}({', '.join(inputs)})"
+
+
+def _name(node: Variable) -> str:
+    return short(node.value) if node.constant else str(node.name)
+
+
+def _as_tuple(dxs: Any) -> tuple[Any, ...]:
+    return dxs if type(dxs) is tuple else (dxs,)
+
+
+def _all_numbers(node: Variable) -> bool:
+    return not is_array(node.value) and not any(is_array(x.value) for x in node.inputs)
+
+
+def short(value: Any) -> str:
+    """Write a number in four digits, an array as its shape."""
+    value = plain(value)
+    return f"array {value.shape}" if is_array(value) else short_number(value)

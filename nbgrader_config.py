@@ -1,0 +1,23 @@
+"""This checkout as an nbgrader course: sources in ``assignments/``, everything else under ``course/``."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+COURSE = ROOT / "course"
+COURSE.mkdir(exist_ok=True)
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.course_id = "coursekit"
+c.CourseDirectory.source_directory = "assignments"
+c.CourseDirectory.release_directory = "course/release"
+c.CourseDirectory.submitted_directory = "course/submitted"
+c.CourseDirectory.autograded_directory = "course/autograded"
+c.CourseDirectory.feedback_directory = "course/feedback"
+c.CourseDirectory.solution_directory = "course/solution"
+c.CourseDirectory.db_url = f"sqlite:///{COURSE / 'gradebook.db'}"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".venv", ".git"]
+
+c.IncludeHeaderFooter.header = None
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

@@ -1,0 +1,91 @@
+"""An assignment's data files: small ones copied into each child's working folder, large ones linked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_COPY_AT_MOST = 1024 * 1024  # bytes of one file; copying happens at every fork and must stay quick
+_COPY_IN_ALL = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """What appears in a child's working folder.
+
+    Attributes
+    ----------
+    copies
+        (relative path, content): the child's own, to read and to write.
+    links
+        (relative path, absolute path): read-only.
+    folders
+        Relative paths of the folders, parents first.
+    """
+
+    copies: Sequence[tuple[str, bytes]] = ()
+    links: Sequence[tuple[str, str]] = ()
+    folders: Sequence[str] = ()
+
+    @property
+    def copied_bytes(self) -> int:
+        """Bytes that the copies take."""
+        return sum(len(content) for _, content in self.copies)
+
+    @property
+    def entries(self) -> int:
+        """Files, links and folders."""
+        return len(self.copies) + len(self.links) + len(self.folders)
+
+    def place(self, folder: str) -> None:
+        """Write them into `folder`."""
+        for name in self.folders:
+            os.mkdir(os.path.join(folder, name))
+        for name, content in self.copies:
+            Path(folder, name).write_bytes(content)
+        for name, target in self.links:
+            os.symlink(target, os.path.join(folder, name))
+
+
+def read_data_files(folder: str | None) -> DataFiles:
+    """Read what is to be copied and note what is to be linked.
+
+    Notebooks are left out: the folder may be the one that holds the source notebook with its hidden tests.
+    So are hidden files, and whatever is neither a plain file nor a folder.
+
+    Raises
+    ------
+    OSError
+        The folder, or a file in it, cannot be read.
+    """
+    if folder is None:
+        return DataFiles()
+    copies: list[tuple[str, bytes]] = []
+    links: list[tuple[str, str]] = []
+    folders: list[str] = []
+    left = _COPY_IN_ALL
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, below, names in os.walk(folder, onerror=fail):
+        below[:] = sorted(name for name in below if _is_data(name) and not os.path.islink(f"{place}/{name}"))
+        relative = os.path.relpath(place, folder)
+        folders += [os.path.normpath(os.path.join(relative, name)) for name in below]
+        for name in sorted(filter(_is_data, names)):
+            path = os.path.realpath(os.path.join(place, name))
+            if not os.path.isfile(path):
+                continue
+            shown = os.path.normpath(os.path.join(relative, name))
+            if os.path.getsize(path) <= min(_COPY_AT_MOST, left):
+                copies.append((shown, Path(path).read_bytes()))
+                left -= len(copies[-1][1])
+            else:
+                links.append((shown, path))
+    return DataFiles(copies, links, folders)
+
+
+def _is_data(name: str) -> bool:
+    return not name.startswith(".") and name != "__pycache__" and not name.endswith(".ipynb")

@@ -1,0 +1,158 @@
+"""Level full: namespaces of its own, a read-only root folder built once, a private folder a child.
+
+The order of the steps is forced by the kernel; each place where another order fails is marked with what
+happens then.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from autograder.box import syscalls
+from autograder.box.disk import DEVICES, Disk, lay_site
+from autograder.box.syscalls import (
+    MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_NOEXEC,
+    MOUNT_ATTR_NOSUID,
+    MOUNT_ATTR_RDONLY,
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_REC,
+    mount,
+    mount_setattr,
+    unshare,
+)
+
+# The box's folders as student code sees them.
+SITE, CACHE, TMP = "/box/site", "/box/cache", "/tmp"
+STUDENT_ID = 1000
+
+_NEW_ROOT = (
+    "/proc"  # hidden below the new root while that is built: the one folder that no path of ours lies in
+)
+_ALL = (
+    syscalls.CLONE_NEWUSER
+    | syscalls.CLONE_NEWNS
+    | syscalls.CLONE_NEWNET
+    | syscalls.CLONE_NEWIPC
+    | syscalls.CLONE_NEWUTS
+    | syscalls.CLONE_NEWCGROUP
+    | syscalls.CLONE_NEWPID
+)
+
+
+def become(user: int) -> None:
+    """Change from root to an ordinary user for good.
+
+    Raises
+    ------
+    OSError
+        The process may not, or the container knows no user of that number.
+    """
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    # Else /proc/self belongs to root and its uid_map cannot be opened (EACCES).
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+
+
+def enter(disk: Disk, *, user: int | None, proc: int) -> None:
+    """Move this process into namespaces of its own, where its root folder holds the disk alone.
+
+    The process itself stays outside the new process namespace: its next child is process 1 there.
+
+    Parameters
+    ----------
+    user
+        The ordinary user to become when this is root; None when it is one already.
+    proc
+        /proc, opened before: it is needed when the root is another already.
+
+    Raises
+    ------
+    OSError
+        The kernel refused a step; the message names it.
+    """
+    # Root builds first and drops then: an interpreter below /root is out of an ordinary user's reach.
+    # Others may mount only afterwards; that includes root of a container without CAP_SYS_ADMIN.
+    builds_first = user is not None and bool(syscalls.effective_capabilities() >> syscalls.CAP_SYS_ADMIN & 1)
+    if builds_first:
+        unshare(syscalls.CLONE_NEWNS)
+        _build_root(disk)
+    if user is not None:
+        become(user)
+    outside = os.getuid(), os.getgid()
+    unshare(_ALL)
+    _map_user(proc, *outside)
+    if not builds_first:
+        _build_root(disk)
+
+
+def _map_user(proc: int, uid: int, gid: int) -> None:
+    """Call this user `STUDENT_ID` inside; no other user exists there."""
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{STUDENT_ID} {uid} 1"),
+        ("gid_map", f"{STUDENT_ID} {gid} 1"),
+    ):
+        fd = os.open(f"self/{name}", os.O_WRONLY | os.O_CLOEXEC, dir_fd=proc)
+        try:
+            os.write(fd, text.encode())
+        except OSError as error:
+            raise OSError(error.errno, f"{name}: {error.strerror}") from None
+        finally:
+            os.close(fd)
+
+
+def _build_root(disk: Disk) -> None:
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    mount("tmpfs", _NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")
+    for path in disk.interpreter:
+        _bind(path)
+    for path in disk.hidden:
+        mount("tmpfs", _NEW_ROOT + path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m,mode=755")
+    for path in (*disk.site.values(), *disk.files):
+        _bind(path)
+    for folder in (SITE, CACHE, TMP, "/dev"):
+        os.makedirs(_NEW_ROOT + folder, exist_ok=True)
+    lay_site(_NEW_ROOT + SITE, disk.site)
+    for device in DEVICES:
+        _make_mount_point(device)
+    mount_setattr(_NEW_ROOT, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, recursive=True)
+    for device in DEVICES:  # after the line above, which forbids devices
+        mount(device, _NEW_ROOT + device, None, MS_BIND)
+        mount_setattr(
+            _NEW_ROOT + device, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, recursive=False
+        )
+    syscalls.pivot_root(_NEW_ROOT)
+
+
+def _bind(path: str) -> None:
+    if os.path.lexists(_NEW_ROOT + path):
+        return  # part of a folder that is there already, where nothing may be created: it is the machine's
+    _make_mount_point(path)
+    mount(path, _NEW_ROOT + path, None, MS_BIND | MS_REC)
+
+
+def _make_mount_point(path: str) -> None:
+    point = _NEW_ROOT + path
+    if stat.S_ISDIR(os.stat(path).st_mode):
+        os.makedirs(point, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(point), exist_ok=True)
+        os.close(os.open(point, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o444))
+
+
+def mount_private(folder: str, *, size: int, files: int) -> None:
+    """Put an empty folder of this process's own at `folder`: at most `size` bytes in `files` files."""
+    options = f"size={size},nr_inodes={files},mode=700"
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
+
+
+def make_read_only(folder: str) -> None:
+    """Allow no more writing below the mount at `folder`."""
+    mount_setattr(folder, MOUNT_ATTR_RDONLY, recursive=False)

@@ -1,0 +1,254 @@
+"""The warm process from within: enter the box, import, then fork a boxed child whenever the judge asks.
+
+It holds no secret, since every child inherits its memory. The other end is `autograder.zygote`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import io
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from autograder.box import syscalls
+from autograder.box.disk import disk_of_this_interpreter
+from autograder.box.files import read_data_files
+from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent
+from autograder.box.limits import Limits
+
+MOST_BYTES = 1 << 17  # of one message between judge and zygote
+READY = b"ready"  # what a child writes when its walls stand; anything else there is an error in words
+
+_COMMANDS, _REPLIES, _STATUS = 3, 4, 5  # a child's descriptors beside 0, 1 and 2
+_WATCH_SECONDS = 0.2
+
+_Serve = Callable[[int, int, int], None]
+
+
+def main(search_path: Sequence[str]) -> None:
+    """Enter the box, import, and fork children until the judge is gone."""
+    base = sys.argv[1]
+    control, parent = _keep_low_descriptors_free(*(int(argument) for argument in sys.argv[2:4]))
+    try:
+        configuration = json.loads(control.recv(MOST_BYTES))
+        sys.argv[:], sys.orig_argv[:] = [""], []
+        box = _enter(configuration, search_path, base)
+        serve = _warm_up(box, configuration["preload"], configuration["serve"])
+        box.settle()
+    except BaseException as error:
+        reason = _told(error)
+        if not isinstance(error, OSError | BoxUnavailable):
+            reason = f"the warm process could not start: {reason}\n{traceback.format_exc()}"
+        with contextlib.suppress(OSError):
+            control.send(json.dumps({"error": reason[: MOST_BYTES // 8]}).encode())
+        os._exit(1)
+    control.send(json.dumps({"ready": True}).encode())
+    _Nursery(box, serve, control, parent).run()
+    os._exit(0)
+
+
+def _told(error: BaseException) -> str:
+    """An error in words, without the errno that `str` puts in front."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    name = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"{words}{name}" if words else type(error).__name__
+
+
+def _keep_low_descriptors_free(control: int, parent: int) -> tuple[socket.socket, int]:
+    """Move ours up, so that a child can lay its pipes on fixed low numbers without hitting any of them."""
+    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (control, parent)]
+    for fd in (_COMMANDS, _REPLIES, _STATUS):
+        os.dup2(0, fd, inheritable=False)
+    for fd in (control, parent):
+        if fd > _STATUS:
+            os.close(fd)
+    return socket.socket(fileno=moved[0]), moved[1]
+
+
+def _enter(configuration: Mapping[str, Any], search_path: Sequence[str], base: str) -> Box:
+    """Go inside and let imports come from there alone."""
+    files = read_data_files(configuration["files"])
+    large = tuple(path for _, path in files.links)
+    disk = disk_of_this_interpreter(search_path, site=configuration["site"], files=large)
+    box = BOXES[Level(configuration["level"])](disk, Limits(**configuration["limits"]), files, base)
+    box.enter()
+    sys.path[:] = [box.site, *search_path]
+    sys.path_importer_cache.clear()
+    # The package was found in the checkout; from now on it is what the site folder has of it.
+    sys.modules["autograder"].__path__ = [f"{box.site}/autograder"]
+    return box
+
+
+def _warm_up(box: Box, preload: Sequence[str], serve: str) -> _Serve:
+    """Import what children will need; the function that serves."""
+    os.environ["HOME"] = os.environ["MPLCONFIGDIR"] = os.environ["IPYTHONDIR"] = box.cache
+    os.environ["TMPDIR"] = tempfile.tempdir = box.cache
+    for name in preload:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] != name.partition(".")[0]:
+                raise
+            continue  # not installed, or not allowed
+        if name == "matplotlib":
+            _draw_first_figure()
+    module, _, function = serve.partition(":")
+    served: _Serve = getattr(importlib.import_module(module), function)
+    if strangers := _strangers(box):
+        raise BoxUnavailable(f"modules from outside the box are loaded: {', '.join(strangers)}")
+    return served
+
+
+def _draw_first_figure() -> None:
+    """Let Matplotlib find its fonts and load its back end now."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots()
+    axes.plot([0.0, 1.0], [0.0, 1.0], label="first")
+    axes.set_title("first")
+    axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    pyplot.close(figure)
+
+
+def _strangers(box: Box) -> list[str]:
+    """Modules in memory that no import inside could find; every child would have them."""
+    ours = {"autograder", *(name for name in sys.modules if name.startswith("autograder.box"))}
+    places = tuple(
+        f"{place.rstrip('/')}/" for place in (box.site, *sys.path, *map(os.path.realpath, sys.path))
+    )
+    return sorted(
+        name
+        for name, module in sys.modules.items()
+        if name not in ours
+        and isinstance(path := getattr(module, "__file__", None), str)
+        and not path.startswith(places)
+    )
+
+
+class _Nursery:
+    """The zygote's loop: fork on request, reap, and end when the judge does."""
+
+    def __init__(self, box: Box, serve: _Serve, control: socket.socket, parent: int) -> None:
+        self._box, self._serve, self._control, self._parent = box, serve, control, parent
+        self._living: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, number)
+        self._poll = select.poll()
+        for fd in (control.fileno(), parent):
+            self._poll.register(fd, select.POLLIN)
+
+    def run(self) -> None:
+        """Serve until the judge closes its end or dies."""
+        gc.collect()
+        gc.freeze()  # children need not look at what is there now; a look would copy its pages
+        while self._round():
+            pass
+        for pidfd in list(self._living):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            self._reap(pidfd)
+
+    def _round(self) -> bool:
+        timeout = _WATCH_SECONDS * 1000 if self._living and self._box.watched else None
+        events = dict(self._poll.poll(timeout))
+        for pidfd in self._living.keys() & events.keys():
+            self._reap(pidfd)
+        if self._parent in events:
+            return False
+        if self._control.fileno() in events:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 64, 4)
+            if not message:
+                return False
+            self._spawn(int(message), descriptors)
+        elif self._box.watched:
+            self._watch()
+        return True
+
+    def _spawn(self, number: int, descriptors: Sequence[int]) -> None:
+        answer: dict[str, Any] = {"number": number}
+        pidfds = []
+        try:
+            pid = self._box.fork()
+            if pid == 0:
+                self._become_child(number, descriptors)
+            pidfd = os.pidfd_open(pid)
+            self._living[pidfd] = pid, number
+            self._poll.register(pidfd, select.POLLIN)
+            pidfds.append(pidfd)
+        except OSError as error:
+            answer["error"] = f"no child could be started: {_told(error)}"
+        for fd in descriptors:
+            os.close(fd)
+        with contextlib.suppress(OSError):  # the judge went: the next round sees it
+            socket.send_fds(self._control, [json.dumps(answer).encode()], pidfds)
+
+    def _reap(self, pidfd: int) -> None:
+        pid, number = self._living.pop(pidfd)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
+        self._box.end(pid)
+        self._box.clean(number)
+
+    def _watch(self) -> None:
+        for pidfd, (_, number) in self._living.items():
+            if self._box.is_past_bounds(number):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+    def _become_child(self, number: int, descriptors: Sequence[int]) -> NoReturn:
+        """Raise the walls, then serve; never returns into the zygote's loop."""
+        status = 1
+        try:
+            _lay_pipes(*descriptors)
+            die_with_parent()
+            try:
+                folders = self._box.confine(number=number, others=len(self._living))
+                self._control.detach()
+                syscalls.close_above(_STATUS + 1)
+            except BaseException as error:
+                os.write(_STATUS, f"a wall could not be raised: {_told(error)}".encode()[:4000])
+                os._exit(1)
+            _start_fresh(folders.home, folders.tmp)
+            os.write(_STATUS, READY)
+            os.close(_STATUS)
+            self._serve(_COMMANDS, _REPLIES, 1)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+
+def _lay_pipes(commands: int, replies: int, output: int, status: int) -> None:
+    for fd, place in (
+        (commands, _COMMANDS),
+        (replies, _REPLIES),
+        (status, _STATUS),
+        (output, 1),
+        (output, 2),
+    ):
+        os.dup2(fd, place)
+
+
+def _start_fresh(home: str, tmp: str) -> None:
+    """Forget what must differ from child to child."""
+    os.environ["HOME"] = home
+    os.environ["IPYTHONDIR"] = f"{home}/.ipython"
+    os.environ["TMPDIR"] = tmp
+    tempfile.tempdir = None
+    random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

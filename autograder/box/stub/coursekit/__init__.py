@@ -1,0 +1,29 @@
+"""What `import coursekit` finds while homework is graded.
+
+The real library would give the answers away. Checks and pictures do nothing here, so that cells which use
+them still run; everything else says why it is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+__all__ = ["check", "draw", "step_through"]
+
+
+def check(*arguments: Any, **options: Any) -> None:
+    """Do nothing: the questions are checked elsewhere."""
+
+
+def step_through(*arguments: Any, **options: Any) -> None:
+    """Do nothing: nobody looks at pictures here."""
+
+
+def draw(*arguments: Any, **options: Any) -> None:
+    """Do nothing: nobody looks at pictures here."""
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise AttributeError(
+        f"coursekit.{name} is not available while your homework is graded: your own code must give the answer"
+    )

@@ -1,0 +1,122 @@
+"""Finding the strongest level by trying: a process enters the box, raises the walls and runs against them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from autograder.box.disk import disk_of_this_interpreter
+from autograder.box.files import DataFiles
+from autograder.box.launch import launch
+from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent
+from autograder.box.limits import Limits
+
+_DEADLINE_SECONDS = 30
+_NOT_LINUX = (
+    "untrusted work is graded on Linux only: use a Linux machine, a virtual machine or a container"
+    " (or --trust-submissions for work that you trust)"
+)
+
+
+@lru_cache
+def why_not(level: Level) -> str | None:
+    """Why this machine does not give `level`; None where it does. Tried once, in a process of its own."""
+    if not sys.platform.startswith("linux"):
+        return _NOT_LINUX
+    with tempfile.TemporaryDirectory(prefix="coursekit-box-", ignore_cleanup_errors=True) as base:
+        process = launch("autograder.box.trying", level, base, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            output, errors = process.communicate(timeout=_DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"no answer within {_DEADLINE_SECONDS} seconds"
+        finally:
+            process.kill()
+            process.wait()
+    try:
+        reason = json.loads(output)
+    except ValueError:
+        last = errors.decode(errors="replace").strip().splitlines()[-1:]
+        return f"the attempt ended with status {process.returncode} {' '.join(last)}".strip()
+    return str(reason) if reason else None
+
+
+def best_level() -> Level:
+    """The strongest level that this machine gives to untrusted work.
+
+    Raises
+    ------
+    BoxUnavailable
+        Neither full nor landlock works here; the message has both reasons.
+    """
+    reasons = []
+    for level in (Level.FULL, Level.LANDLOCK):
+        reason = why_not(level)
+        if reason is None:
+            return level
+        reasons.append(f"{level}: {reason}")
+    raise BoxUnavailable("this machine gives no box for untrusted work; " + "; ".join(reasons))
+
+
+def main(search_path: Sequence[str]) -> None:
+    """Try the level named by the first argument and print, as JSON, why it failed (or null)."""
+    level, base = Level(sys.argv[1]), sys.argv[2]
+    try:
+        box = BOXES[level](disk_of_this_interpreter(search_path, site={}), Limits(), DataFiles(), base)
+        box.enter()
+        box.settle()
+        reason = _run_against(box)
+        box.clean(0)
+    except (OSError, BoxUnavailable) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    print(json.dumps(reason), flush=True)
+    os._exit(0)
+
+
+def _run_against(box: Box) -> str | None:
+    """Fork a boxed child and let it try the walls."""
+    read, write = os.pipe()
+    pid = box.fork()
+    if pid == 0:
+        try:
+            die_with_parent()
+            box.confine(number=0, others=0)
+            answer = _first_hole()
+        except Exception as error:
+            answer = getattr(error, "strerror", None) or str(error)
+        os.write(write, json.dumps(answer).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read, "rb") as stream:
+        told = stream.read()
+    os.waitpid(pid, 0)
+    return json.loads(told) if told else "the boxed process died"
+
+
+def _first_hole() -> str | None:
+    """What the walls let through, or keep back although it is needed; None when all is well."""
+    refused: dict[str, Callable[[], object]] = {
+        "reading /etc/passwd": lambda: open("/etc/passwd").close(),
+        "listing /proc": lambda: os.listdir("/proc"),
+        "writing to /var/tmp": lambda: open("/var/tmp/coursekit-box", "x").close(),
+        "a socket": socket.socket,
+        "fork": lambda: os.fork() or os._exit(0),
+    }
+    for what, attempt in refused.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        return f"{what} is not refused inside"
+    try:
+        with open("trial", "w") as file:
+            file.write("text")
+        import decimal  # noqa: F401  a compiled module: the interpreter's own files are there
+    except (OSError, ImportError) as error:
+        return f"the box cannot be worked in: {error}"
+    return None

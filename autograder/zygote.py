@@ -1,0 +1,342 @@
+"""A warm Python process that forks one boxed child per attempt at a submission.
+
+Importing NumPy and Matplotlib takes half a second, a fork takes a millisecond: so one process, the
+*zygote*, imports them once inside the box and is then copied. It holds no secret, since every child
+inherits its memory: no course file, no test, no answer. The judge speaks to it through one socket and to
+each child through three pipes::
+
+    judge ──"spawn", pipe ends──▶ zygote ──fork──▶ child: walls up, then serve(commands, replies, output)
+      ▲   ◀──────pidfd───────────                    │
+      └───────────── commands, replies, output ──────┘
+
+This module is the judge's end; the zygote itself is `autograder.box.nursery`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from autograder.box.launch import launch
+from autograder.box.levels import BoxUnavailable, Level
+from autograder.box.limits import Limits
+from autograder.box.nursery import MOST_BYTES, READY
+from autograder.box.packages import DEFAULT_PACKAGES, PackageMissing, allowed_entries
+
+__all__ = ["DEFAULT_PACKAGES", "Child", "Zygote"]
+
+_HERE = Path(__file__).resolve().parent
+_START_SECONDS = 60  # for the imports, on a slow disk
+_SPAWN_SECONDS = 10
+_STOP_SECONDS = 3
+
+# The files of this package that are needed inside; no other one exists there.
+_OURS_INSIDE = ("__init__.py", "runner.py", "wire.py")
+
+
+class Child:
+    """One boxed process, as the judge sees it.
+
+    Attributes
+    ----------
+    commands, replies, output
+        File descriptors: write frames to it, read frames from it, read its stdout and stderr (raw bytes).
+    level
+        What stands around it.
+    """
+
+    def __init__(self, level: Level, commands: int, replies: int, output: int, pidfd: int) -> None:
+        self.level = level
+        self.commands, self.replies, self.output = commands, replies, output
+        self._pidfd = pidfd
+        self._finalizer = weakref.finalize(self, _end, os.getpid(), pidfd, (commands, replies, output))
+
+    def alive(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self._finalizer.alive and not _has_ended(self._pidfd, 0)
+
+    def kill(self) -> None:
+        """End the process with all that it started and wait until it is gone. Never raises; twice is once.
+
+        What it wrote before can still be read; `close` gives the descriptors back.
+        """
+        if self._finalizer.alive:
+            _kill(self._pidfd)
+
+    def close(self) -> None:
+        """Kill, and close the descriptors (done by the garbage collector too)."""
+        self._finalizer()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _has_ended(pidfd: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _kill(pidfd: int) -> None:
+    # A pidfd stands for this one process for ever; a number could be another's by now.
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    _has_ended(pidfd, _STOP_SECONDS)
+
+
+def _end(owner: int, pidfd: int, descriptors: Sequence[int]) -> None:
+    if os.getpid() == owner:  # a forked copy of the judge must not end the original's children
+        _kill(pidfd)
+    for fd in (pidfd, *descriptors):
+        os.close(fd)
+
+
+class Zygote:
+    """The warm process, as the judge sees it; a context manager.
+
+    Parameters
+    ----------
+    level
+        What stands around each child; see `autograder.box.best_level`.
+    limits
+        Bounds of each child.
+    packages
+        Import names that exist inside, beside the standard library; what those require comes along. Of
+        `DEFAULT_PACKAGES` those not installed are passed over. ``"coursekit"`` means a stand-in (see
+        `real_coursekit`).
+    files
+        Folder with data files, for each child's working folder: small ones as copies, large ones as links to
+        read from. Notebooks and hidden files in it are left out.
+    preload
+        Modules to import beforehand; default: numpy and matplotlib (with a first figure drawn) where allowed.
+    real_coursekit
+        False: ``import coursekit`` gives a stand-in that can check and draw nothing and answers nothing.
+        True: the library itself, for trusted use, as in lectures.
+    serve
+        ``"module:function"``, called inside as ``function(commands_fd, replies_fd, output_fd)``. The names
+        in the module's ``PRELOAD``, a tuple of literals, are imported beforehand too.
+
+    Raises
+    ------
+    BoxUnavailable
+        The box cannot be had, with the reason.
+    """
+
+    def __init__(
+        self,
+        *,
+        level: Level,
+        limits: Limits | None = None,
+        packages: Sequence[str] = DEFAULT_PACKAGES,
+        files: Path | None = None,
+        preload: Sequence[str] = ("numpy", "matplotlib"),
+        real_coursekit: bool = False,
+        serve: str = "autograder.runner:serve",
+    ) -> None:
+        if not sys.platform.startswith("linux"):
+            raise BoxUnavailable("boxes need Linux: use a Linux machine, a virtual machine or a container")
+        self.level = Level(level)
+        needed = _preload_of(serve)
+        configuration = {
+            "level": self.level,
+            "limits": asdict(limits or Limits()),
+            "site": _site([*packages, *needed], serve, real_coursekit),
+            "files": None if files is None else str(Path(files).resolve(strict=True)),
+            "preload": [*preload, *needed],
+            "serve": serve,
+        }
+        self._lock = threading.Lock()
+        self._number = 0
+        self._base = tempfile.mkdtemp(prefix="coursekit-box-")
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by the finalizer
+        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parent = os.pidfd_open(os.getpid())
+        try:
+            self._process = launch(
+                "autograder.box.nursery",
+                self._base,
+                str(inside.fileno()),
+                str(parent),
+                fds=(inside.fileno(), parent),
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+            )
+        finally:
+            inside.close()
+            os.close(parent)
+        self._finalizer = weakref.finalize(
+            self, _stop, os.getpid(), self._control, self._process, self._base, self._errors
+        )
+        try:
+            self._control.settimeout(_START_SECONDS)
+            self._control.send(json.dumps(configuration).encode())
+            self._receive()
+            self._control.settimeout(_SPAWN_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def spawn(self) -> Child:
+        """Fork a child; returns when all its walls stand.
+
+        Raises
+        ------
+        BoxUnavailable
+            A wall could not be raised (the child is gone then), or the warm process has died.
+        """
+        ours: list[int] = []
+        theirs: list[int] = []
+        try:
+            for child_reads in (True, False, False, False):  # commands; replies, output, status
+                read, write = os.pipe()
+                ours.append(write if child_reads else read)
+                theirs.append(read if child_reads else write)
+            with self._lock:
+                pidfd = self._request(theirs)
+            ours.append(pidfd)
+            while theirs:
+                os.close(theirs.pop())
+            commands, replies, output, status, _ = ours
+            self._wait_for_walls(status, pidfd)
+            os.close(status)
+            ours.clear()
+            return Child(self.level, commands, replies, output, pidfd)
+        except BaseException:
+            if len(ours) > 4:
+                _kill(ours[4])
+            raise
+        finally:
+            for fd in (*theirs, *ours):
+                os.close(fd)
+
+    def _request(self, descriptors: Sequence[int]) -> int:
+        """Ask for a child; its pidfd."""
+        self._number += 1
+        try:
+            socket.send_fds(self._control, [f"{self._number}".encode()], descriptors)
+        except OSError as error:
+            raise BoxUnavailable(f"the warm process has died ({error}){self._last_words()}") from None
+        while True:
+            message, fds = self._receive()
+            if message["number"] == self._number:
+                return fds[0]
+            for fd in fds:  # the answer to a request that an exception (a deadline, say) cut short
+                _kill(fd)
+                os.close(fd)
+
+    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+        """The next message of the warm process; raises when it tells an error, or is gone."""
+        try:
+            text, fds, _, _ = socket.recv_fds(self._control, MOST_BYTES, 1)
+        except TimeoutError:
+            raise BoxUnavailable(f"the warm process does not answer{self._last_words()}") from None
+        except ConnectionError:
+            text, fds = b"", []
+        if not text:
+            raise BoxUnavailable(f"the warm process has died{self._last_words()}")
+        message: dict[str, Any] = json.loads(text)
+        if "error" in message and message.get("number", self._number) == self._number:
+            raise BoxUnavailable(message["error"])
+        return message, fds
+
+    def _last_words(self) -> str:
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 2000))
+        text = self._errors.read().decode(errors="replace").strip()
+        return f": {text}" if text else ""
+
+    @staticmethod
+    def _wait_for_walls(status: int, pidfd: int) -> None:
+        poll = select.poll()
+        poll.register(status, select.POLLIN)
+        if not poll.poll(_SPAWN_SECONDS * 1000):
+            raise BoxUnavailable(f"the walls did not stand after {_SPAWN_SECONDS} seconds")
+        answer = os.read(status, 4096)  # one short write: it comes in one piece
+        if answer != READY:
+            raise BoxUnavailable(answer.decode(errors="replace") or "the child died before its walls stood")
+
+    def close(self) -> None:
+        """End the warm process and with it every child."""
+        self._finalizer()
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _stop(
+    owner: int, control: socket.socket, process: subprocess.Popen[bytes], base: str, errors: IO[bytes]
+) -> None:
+    control.close()  # the zygote reads end of file and goes
+    errors.close()
+    if os.getpid() != owner:
+        return
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def _preload_of(serve: str) -> tuple[str, ...]:
+    """``PRELOAD`` of the module that serves, read from its source, so that the judge need not import it."""
+    path = _source_of(serve.partition(":")[0])
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if any(isinstance(target, ast.Name) and target.id == "PRELOAD" for target in targets):
+                return tuple(ast.literal_eval(statement.value))
+    return ()
+
+
+def _source_of(module: str) -> Path:
+    """The file of `module`: one of ours, or a single file on the path."""
+    package, _, name = module.rpartition(".")
+    if package == __package__:
+        return _HERE / f"{name}.py"
+    return Path(next(iter(allowed_entries((module,)).values())))
+
+
+def _site(packages: Sequence[str], serve: str, real_coursekit: bool) -> dict[str, str]:
+    """What can be imported inside: name in the site folder and what it stands for."""
+    stand_in = "coursekit" in packages and not real_coursekit
+    standard = sys.stdlib_module_names
+    names = {name.partition(".")[0]: None for name in packages if not (stand_in and name == "coursekit")}
+    try:
+        site = dict(allowed_entries(tuple(name for name in names if name not in standard)))
+    except PackageMissing as error:
+        raise BoxUnavailable(str(error)) from None
+    if stand_in:
+        site["coursekit"] = str(_HERE / "box" / "stub" / "coursekit")
+    ours = {f"autograder/{name}": _HERE / name for name in _OURS_INSIDE}
+    site |= {name: str(path) for name, path in ours.items() if path.exists()}
+    module = serve.partition(":")[0]
+    if "." not in module:
+        site |= allowed_entries((module,))
+    return site

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import GateError
-from coursekit.gates.words import WORDS
+from coursekit.gates.words import WORDS, Word
 from coursekit.graph import topological_order
 from coursekit.tracing import Expression, trace
 from coursekit.values import as_value, describe, is_array
@@ -124,6 +124,7 @@ class _Writer:
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {}
         self._names: set[str] = {"run", "np"} | set(WORDS)
+        self._functions: dict[tuple[str, bool], str] = {}
         self._texts: dict[int, tuple[str, int, int]] = {}  # text, how tightly it binds, nesting depth
         by_name = {name: self._fresh(name) for name in inputs}
         self.arguments = list(by_name.values())
@@ -178,17 +179,27 @@ class _Writer:
             self.lines.append(f"    {name} = {text}")
             self._texts[id(x)] = (name, ATOM, 0)
             text = name
-        self.namespace["exp"] = math.exp
+        exp = self._function(WORDS["exp"], arrays=False)
         e = self._fresh("e")
-        return f"1.0 / (1.0 + exp(-{text})) if {text} >= 0.0 else ({e} := exp({text})) / (1.0 + {e})"
+        return f"1.0 / (1.0 + {exp}(-{text})) if {text} >= 0.0 else ({e} := {exp}({text})) / (1.0 + {e})"
 
     def _call(self, expression: Expression) -> str:
         word = WORDS[expression.word]
         arguments = [self._texts[id(x)][0] for x in expression.inputs]
         arguments += [f"{name}={self._parameter(value)}" for name, value in expression.parameters.items()]
         arrays = any(is_array(x.sample) for x in expression.inputs)
-        self.namespace[word.name] = partial(word.array, sys.modules["numpy"]) if arrays else word.scalar
-        return f"{word.name}({', '.join(arguments)})"
+        return f"{self._function(word, arrays)}({', '.join(arguments)})"
+
+    def _function(self, word: Word, arrays: bool) -> str:
+        """Return the name under which the code calls a word on numbers or on arrays."""
+        name = self._functions.get((word.name, arrays))
+        if name is None:
+            taken = (word.name, not arrays) in self._functions
+            name = self._functions[word.name, arrays] = (
+                self._fresh(f"{word.name}_each") if taken else word.name
+            )
+            self.namespace[name] = partial(word.array, sys.modules["numpy"]) if arrays else word.scalar
+        return name
 
     def _parameter(self, value: Any) -> str:
         if isinstance(value, (int, float, str, slice, type(None))) or (

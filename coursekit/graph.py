@@ -15,6 +15,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from coursekit.errors import GateError, NotANumberWarning, gate_failure
@@ -350,7 +351,7 @@ def backpropagate(order: Sequence[Variable], seeds: Iterable[tuple[Variable, Any
         if type(dxs) is not tuple:
             dxs = (dxs,)
         broadcasts = gate.broadcasts
-        for x, dx in zip(node.inputs, dxs, strict=True):
+        for x, dx in zip(node.inputs, dxs, strict=False):  # inputs that lend a shape may be left out
             if dx is None or x.constant:
                 continue
             if broadcasts and type(dx) is not float:
@@ -692,7 +693,7 @@ def _own_nodes(outputs: Sequence[Variable]) -> tuple[list[Variable], list[Variab
     own: dict[int, Variable] = {}
     nodes: list[Variable] = []
     order = topological_order(outputs)
-    fresh = _fresh_names({node.name for node in order if node.name})
+    fresh = _FreshNames({node.name for node in order if node.name})
     last = outputs[0] if len(outputs) == 1 else None
     for node in order:
         if node.gate is None and not node.constant:
@@ -711,26 +712,27 @@ def _own_nodes(outputs: Sequence[Variable]) -> tuple[list[Variable], list[Variab
                 twin.gate = copy.copy(node.gate)
                 twin.inputs = tuple([own[id(x)] for x in node.inputs])
                 if node.name is None:
-                    twin.name = next(fresh) if node is not last else fresh.send("f")
+                    twin.name = fresh.output() if node is last else next(fresh)
         own[id(node)] = twin
         nodes.append(twin)
     return nodes, [own[id(z)] for z in outputs], leaves
 
 
-def _fresh_names(taken: set[str]) -> Any:
-    """Yield a, b, c, … and then v1, v2, …, leaving out what is taken; ``send`` asks for a name, if free."""
-    letters = iter("abcdeghijklmnopqrtuvwxyz")  # f is kept for the output, s for shared parts in code
-    number = 0
-    wish = None
-    while True:
-        if wish is not None:
-            name = wish
-        elif (letter := next(letters, None)) is not None:
-            name = letter
-        else:
-            number += 1
-            name = f"v{number}"
-        wish = None
-        if name not in taken:
-            taken.add(name)
-            wish = yield name
+class _FreshNames:
+    """Names for nodes that have none: a, b, c, …, then v1, v2, …; the output is f, if that is free."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        letters = "abcdeghijklmnopqrtuvwxyz"  # without s, which generated code uses for shared parts
+        self.candidates = chain(letters, map("v{}".format, count(1)))
+
+    def __next__(self) -> str:
+        name = next(name for name in self.candidates if name not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def output(self) -> str:
+        if "f" in self.taken:
+            return next(self)
+        self.taken.add("f")
+        return "f"

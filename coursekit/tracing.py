@@ -35,6 +35,10 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+OF_ONE_NUMBER = ("sum_over", "max_over", "transpose")
+"""Words that leave a single number as it is."""
+
+
 class Expression(Traced):
     """A word applied to expressions; or an input (word ``"input"``); or a number (word ``"constant"``).
 
@@ -111,7 +115,7 @@ class Tracer:
                 return folded
         if word == "power" and self.kinds_known and xs[1].word == "constant" and xs[1].sample in (2, 3, 4):
             return self._product(xs[0], int(xs[1].sample))
-        simpler = self._simplify(word, xs)
+        simpler = self._simplify(word, xs, parameters)
         if simpler is not None:
             return simpler
         return self._intern(word, xs, parameters, self._sample(word, xs, parameters))
@@ -147,11 +151,15 @@ class Tracer:
             product = self.write("multiply", [product, x], {})
         return product
 
-    def _simplify(self, word: str, xs: tuple[Expression, ...]) -> Expression | None:
-        if word == "sum_to":
+    def _simplify(
+        self, word: str, xs: tuple[Expression, ...], parameters: dict[str, Any]
+    ) -> Expression | None:
+        if word in ("sum_to", "spread", "reshape_to"):
             return xs[0] if self._same_shape(*xs) else None
-        if word == "spread":
-            return xs[0] if self._same_shape(*xs) else None
+        if self.kinds_known and word in ("count", "rows"):
+            return self.constant(_run(word, [xs[0].sample], parameters))
+        if self.kinds_known and word in OF_ONE_NUMBER and not is_array(xs[0].sample):
+            return xs[0]
         if len(xs) != 2:
             if word == "negate" and xs[0].word == "negate":
                 return xs[0].inputs[0]

@@ -32,6 +32,8 @@ from typing import Any
 
 __all__ = ["WORDS", "Traced", "Word"]
 
+Axis = int | tuple[int, ...] | None
+
 
 class Traced:
     """A value that writes down what is done to it instead of computing a number.
@@ -99,11 +101,11 @@ class Word:
         for SymPy (its first argument is the ``sympy`` module). ``None``: this kind has no such word.
     complex_
         The function for Python complex numbers, where it is not ``scalar``.
-    operands
-        How many leading arguments are values; the rest are fixed parameters such as an axis.
+
+    Operands are positional; what is fixed, such as an axis, goes by keyword.
     """
 
-    __slots__ = ("array", "complex_", "name", "operands", "scalar", "symbol")
+    __slots__ = ("array", "complex_", "name", "scalar", "symbol")
 
     def __init__(
         self,
@@ -112,10 +114,9 @@ class Word:
         array: Callable[..., Any],
         symbol: Callable[..., Any] | None = None,
         complex_: Callable[..., Any] | None = None,
-        operands: int = 1,
     ) -> None:
         self.name, self.scalar, self.array, self.symbol = name, scalar, array, symbol
-        self.complex_, self.operands = complex_ or scalar, operands
+        self.complex_ = complex_ or scalar
 
     def __call__(self, x: Any, *rest: Any, **parameters: Any) -> Any:
         """Say the word: compute, or write down."""
@@ -249,14 +250,14 @@ absolute = Word(
 sign = Word(
     "sign",
     _sign,
-    lambda np, x: np.sign(np.real(x)),
+    lambda np, x: np.sign(x.real),
     _symbol("sign"),
     lambda x: _sign(x.real),
 )
 step = Word(
     "step",
     _step,
-    lambda np, x: np.where(np.real(x) > 0.0, 1.0, 0.0),
+    lambda np, x: (x.real > 0.0).astype(x.real.dtype),
     lambda sympy, x: sympy.Heaviside(x, 0),
     lambda x: _step(x.real),
 )
@@ -266,10 +267,24 @@ maximum = Word(
     _maximum_array,
     _symbol("Max"),
     lambda x, y: x if x.real > y.real else y,
-    operands=2,
 )
 
-# ---- shapes --------------------------------------------------------------------------------------------
+# ---- choosing ------------------------------------------------------------------------------------------
+
+where = Word(
+    "where",
+    lambda c, x, y: x if c else y,
+    lambda np, c, x, y: np.where(c, x, y),
+    lambda sympy, c, x, y: sympy.Piecewise((x, c), (y, True)),
+)
+equal = Word(
+    "equal",
+    lambda x, y: 1.0 if x == y else 0.0,
+    lambda np, x, y: (np.real(x) == np.real(y)).astype(np.result_type(np.real(x), np.real(y))),
+    complex_=lambda x, y: 1.0 if x.real == y.real else 0.0,
+)
+
+# ---- broadcasting, undone and redone ---------------------------------------------------------------------
 
 
 def _plain(np: Any, z: Any) -> Any:
@@ -277,39 +292,88 @@ def _plain(np: Any, z: Any) -> Any:
     return float(z) if type(z) is np.float64 else z
 
 
-def _sum_to_array(np: Any, dx: Any, like: Any) -> Any:
+def _sum_to_array(np: Any, dx: Any, like: Any, axis: Axis = None) -> Any:
     shape = np.shape(like)
-    if np.shape(dx) == shape:
+    if dx.shape == shape:
         return dx
+    if axis is not None and dx.ndim > len(shape):
+        return _plain(np, dx.sum(axis=axis))
     extra = dx.ndim - len(shape)
     stretched = tuple(i for i, n in enumerate(shape, extra) if n == 1 and dx.shape[i] != 1)
-    summed = dx.sum(axis=(*range(extra), *stretched), keepdims=True)
-    return _plain(np, summed.reshape(shape)[()])
+    return _plain(np, dx.sum(axis=(*range(extra), *stretched)).reshape(shape)[()])
+
+
+def _spread_array(np: Any, x: Any, like: Any, axis: Axis = None) -> Any:
+    if axis is not None and np.ndim(x) < np.ndim(like):
+        x = np.expand_dims(x, axis)
+    return np.broadcast_to(x, np.shape(like))
 
 
 sum_to = Word(
     "sum_to",
-    lambda dx, like: dx,
+    lambda dx, like, axis=None: dx,
     _sum_to_array,
-    lambda sympy, dx, like: dx,
-    operands=2,
+    lambda sympy, dx, like, axis=None: dx,
 )
 """The one place where broadcasting is undone: ``sum_to(dx, like)`` adds up ``dx`` over the axes along
 which ``like`` was stretched. A bias of shape (3,) added to (5, 3) scores receives five gradients a
-column; their sum, of shape (3,), is its gradient."""
+column; their sum, of shape (3,), is its gradient. ``axis`` says which axes ``like`` lacks, where they are
+not the leading ones."""
 
 spread = Word(
     "spread",
-    lambda x, like: x,
-    lambda np, x, like: np.broadcast_to(x, np.shape(like)) + 0.0,
-    lambda sympy, x, like: x,
-    operands=2,
+    lambda x, like, axis=None: x,
+    _spread_array,
+    lambda sympy, x, like, axis=None: x,
 )
 """The mirror image: ``spread(x, like)`` repeats ``x`` until it has the shape of ``like``."""
 
+# ---- along axes: a single number is an array with one entry ------------------------------------------------
 
-def _index_array(np: Any, x: Any, key: Any) -> Any:
-    return _plain(np, x[key])
+
+def _count_array(np: Any, x: Any, axis: Axis = None) -> float:
+    if axis is None:
+        return float(x.size)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return float(math.prod(x.shape[i] for i in axes))
+
+
+def _max_over_array(np: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    if x.dtype.kind == "O":
+        return np.frompyfunc(sys.modules["sympy"].Max, 2, 1).reduce(x, axis=axis, keepdims=keepdims)
+    if x.dtype.kind == "c":
+        top = np.where(x.real == x.real.max(axis=axis, keepdims=True), x, -np.inf)
+        return _plain(np, top.max(axis=axis, keepdims=keepdims))
+    return _plain(np, x.max(axis=axis, keepdims=keepdims))
+
+
+def _same(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return x
+
+
+def _one(x: Any, axis: Axis = None) -> float:
+    return 1.0
+
+
+sum_over = Word(
+    "sum_over",
+    _same,
+    lambda np, x, axis=None, keepdims=False: _plain(np, x.sum(axis=axis, keepdims=keepdims)),
+    lambda sympy, x, axis=None, keepdims=False: x,
+)
+max_over = Word("max_over", _same, _max_over_array, lambda sympy, x, axis=None, keepdims=False: x)
+count = Word("count", _one, _count_array)
+rows = Word("rows", _one, lambda np, x: float(math.prod(x.shape[:-1])))
+"""The number of samples of scores: one for a vector, the number of rows for a matrix."""
+
+# ---- arrays only -------------------------------------------------------------------------------------------
+
+
+def _array_only(name: str) -> Callable[..., Any]:
+    def scalar(*operands: Any, **parameters: Any) -> Any:
+        raise TypeError(f"{name} needs an array, not a single number")
+
+    return scalar
 
 
 def _put_array(np: Any, dz: Any, like: Any, key: Any) -> Any:
@@ -318,14 +382,54 @@ def _put_array(np: Any, dz: Any, like: Any, key: Any) -> Any:
     return dx
 
 
-def _needs_array(name: str) -> Callable[..., Any]:
-    def scalar(*operands: Any, **parameters: Any) -> Any:
-        raise TypeError(f"{name}() takes an array, not a single number")
-
-    return scalar
+def _part_array(np: Any, whole: Any, *parts: Any, axis: int, number: int) -> Any:
+    start = sum(x.shape[axis] for x in parts[:number])
+    return np.take(whole, range(start, start + parts[number].shape[axis]), axis=axis)
 
 
-index = Word("index", _needs_array("index"), _index_array)
-put = Word("put", _needs_array("put"), _put_array, operands=2)
+def _embed_array(np: Any, part: Any, *parts: Any, axis: int, number: int) -> Any:
+    return np.concatenate([part if i == number else np.zeros_like(x) for i, x in enumerate(parts)], axis=axis)
+
+
+def _matmul_left_array(np: Any, dz: Any, x: Any, w: Any) -> Any:
+    if x.ndim == 1 and w.ndim == 1:
+        return dz * w
+    if w.ndim == 1:
+        return np.expand_dims(dz, -1) * w
+    if x.ndim == 1:
+        return _sum_to_array(np, np.matmul(w, np.expand_dims(dz, -1))[..., 0], x)
+    return _sum_to_array(np, np.matmul(dz, w.swapaxes(-1, -2)), x)
+
+
+def _matmul_right_array(np: Any, dz: Any, x: Any, w: Any) -> Any:
+    if x.ndim == 1 and w.ndim == 1:
+        return dz * x
+    if w.ndim == 1:
+        return _sum_to_array(np, np.expand_dims(dz, -1) * x, w)
+    if x.ndim == 1:
+        return np.expand_dims(x, -1) * np.expand_dims(dz, -2)
+    return _sum_to_array(np, np.matmul(x.swapaxes(-1, -2), dz), w)
+
+
+index = Word("index", _array_only("an index"), lambda np, x, key: _plain(np, x[key]))
+put = Word("put", _array_only("put"), _put_array)
+transpose = Word("transpose", _same, lambda np, x, axes=None: x.transpose(axes))
+reshape = Word("reshape", _array_only("reshape"), lambda np, x, shape: x.reshape(shape))
+reshape_to = Word("reshape_to", lambda x, like: x, lambda np, x, like: x.reshape(np.shape(like)))
+concatenate = Word(
+    "concatenate", _array_only("concatenate"), lambda np, *xs, axis=0: np.concatenate(xs, axis=axis)
+)
+part = Word("part", _array_only("concatenate"), _part_array)
+embed = Word("embed", _array_only("concatenate"), _embed_array)
+matmul_left = Word("matmul_left", _array_only("matmul"), _matmul_left_array)
+"""``matmul_left(dz, x, w)``: the gradient of x in z = x @ w. For matrices it is dz · wᵀ."""
+matmul_right = Word("matmul_right", _array_only("matmul"), _matmul_right_array)
+"""``matmul_right(dz, x, w)``: the gradient of w in z = x @ w. For matrices it is xᵀ · dz."""
+
+
+def split(whole: Any, parts: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+    """Cut ``whole`` into pieces as long as ``parts`` along ``axis``: what undoes a concatenation."""
+    return tuple([part(whole, *parts, axis=axis, number=number) for number in range(len(parts))])
+
 
 WORDS: dict[str, Word] = {word.name: word for word in list(vars().values()) if isinstance(word, Word)}

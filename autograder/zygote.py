@@ -19,7 +19,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -38,6 +37,8 @@ from autograder.box.levels import BoxUnavailable, Level
 from autograder.box.limits import Limits
 from autograder.box.nursery import MOST_BYTES, READY
 from autograder.box.packages import DEFAULT_PACKAGES, PackageMissing, allowed_entries
+from autograder.box.scratch import Base
+from autograder.box.trying import NOT_LINUX
 
 __all__ = ["DEFAULT_PACKAGES", "Child", "Zygote"]
 
@@ -155,7 +156,7 @@ class Zygote:
         serve: str = "autograder.runner:serve",
     ) -> None:
         if not sys.platform.startswith("linux"):
-            raise BoxUnavailable("boxes need Linux: use a Linux machine, a virtual machine or a container")
+            raise NOT_LINUX
         self.level = Level(level)
         needed = _preload_of(serve)
         configuration = {
@@ -168,14 +169,14 @@ class Zygote:
         }
         self._lock = threading.Lock()
         self._number = 0
-        self._base = tempfile.mkdtemp(prefix="coursekit-box-")
+        base = Base()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by the finalizer
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         parent = os.pidfd_open(os.getpid())
         try:
             self._process = launch(
                 "autograder.box.nursery",
-                self._base,
+                base.path,
                 str(inside.fileno()),
                 str(parent),
                 fds=(inside.fileno(), parent),
@@ -186,7 +187,7 @@ class Zygote:
             inside.close()
             os.close(parent)
         self._finalizer = weakref.finalize(
-            self, _stop, os.getpid(), self._control, self._process, self._base, self._errors
+            self, _stop, os.getpid(), self._control, self._process, base, self._errors
         )
         try:
             self._control.settimeout(_START_SECONDS)
@@ -290,7 +291,7 @@ class Zygote:
 
 
 def _stop(
-    owner: int, control: socket.socket, process: subprocess.Popen[bytes], base: str, errors: IO[bytes]
+    owner: int, control: socket.socket, process: subprocess.Popen[bytes], base: Base, errors: IO[bytes]
 ) -> None:
     control.close()  # the zygote reads end of file and goes
     errors.close()
@@ -301,7 +302,7 @@ def _stop(
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    shutil.rmtree(base, ignore_errors=True)
+    base.close()
 
 
 def _preload_of(serve: str) -> tuple[str, ...]:

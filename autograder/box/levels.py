@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +30,17 @@ class Level(StrEnum):
 
 
 class BoxUnavailable(RuntimeError):
-    """This machine does not give the box that was asked for; the message says why and what to do."""
+    """This machine does not give the box that was asked for.
+
+    Attributes
+    ----------
+    why, mend
+        What is wrong, and what to do about it (empty where that is not known).
+    """
+
+    def __init__(self, why: str, mend: str = "") -> None:
+        super().__init__(f"{why}: {mend}" if mend else why)
+        self.why, self.mend = why, mend
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,7 @@ class _Walled(Box):
         limits.apply(self._bounds, address_space=self._address_space, others=counted)
         syscalls.drop_capabilities()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)  # a crash must not start the machine's crash reporter
         with landlock.Ruleset() as ruleset:
             places.allow_in(ruleset)
             landlock.Places([(private, landlock.PRIVATE)]).allow_in(ruleset)
@@ -161,7 +173,7 @@ class FullBox(_Walled):
         """Return in process 1 of a process namespace; the calling process waits for it, then ends."""
         if landlock.abi() < 1:
             raise BoxUnavailable(
-                "Landlock is missing: Linux 5.13 or newer with `landlock` in its list of LSMs"
+                "Landlock is missing", "Linux 5.13 or newer with `landlock` in the boot option lsm="
             )
         proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         namespaces.enter(self._disk, user=self._user, proc=proc)
@@ -173,8 +185,8 @@ class FullBox(_Walled):
         self._stat = os.open("self/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
         os.close(proc)
         self._self = os.pidfd_open(os.getpid())
-        for folder in (self.cache, namespaces.TMP):
-            namespaces.mount_private(folder, size=64 * 1024 * 1024, files=4096)
+        namespaces.mount_private(self.cache, size=64 * 1024 * 1024, files=4096)
+        socket.sethostname("box")
         syscalls.drop_bounding_set()
 
     def settle(self) -> None:
@@ -183,7 +195,7 @@ class FullBox(_Walled):
         namespaces.make_read_only(self.cache)
         # The root folder holds nothing but what may be read. These rules matter should the root be a wrong
         # one: they name folders of the new root, so they allow nothing in any other.
-        readable = [f"/{name}" for name in os.listdir("/") if f"/{name}" not in (namespaces.TMP, "/dev")]
+        readable = [f"/{name}" for name in os.listdir("/") if name != "dev"]
         self._allowed = landlock.Places([*((path, landlock.READ) for path in readable), *_DEVICE_RIGHTS])
 
     def fork(self) -> int:
@@ -204,8 +216,8 @@ class FullBox(_Walled):
         """See `Box.confine`."""
         syscalls.unshare(syscalls.CLONE_NEWNS)
         size, files = self._folder_bounds()
-        namespaces.mount_private(namespaces.TMP, size=size, files=files)
-        folders = Folders(namespaces.TMP)
+        namespaces.mount_private(namespaces.PRIVATE, size=size, files=files)
+        folders = Folders(namespaces.PRIVATE)
         folders.furnish(self._files)
         # Beside the children of this box, the warm process and the one that waits for it have the same user.
         self._lock(self._allowed, folders.tmp, counted=2 + others * self._bounds.processes)
@@ -257,8 +269,9 @@ class LandlockBox(_OnDisk, _Walled):
         """Become an ordinary user and give up everything on the disk but what children need."""
         if (version := landlock.abi()) < landlock.SCOPES_SINCE:
             raise BoxUnavailable(
-                f"this kernel has Landlock ABI {version}; without namespaces it takes"
-                f" {landlock.SCOPES_SINCE} (Linux 6.12), else student code could send signals to others"
+                f"this kernel has Landlock ABI {version}, but without namespaces {landlock.SCOPES_SINCE} is"
+                " needed, lest student code sends signals to other processes",
+                "Linux 6.12 or newer",
             )
         self._others = 1
         if self._user is None:
@@ -285,9 +298,9 @@ class LandlockBox(_OnDisk, _Walled):
         for path in (*self._disk.folders(), self._base):
             if not os.access(path, os.R_OK | (os.X_OK if os.path.isdir(path) else 0)):
                 raise BoxUnavailable(
-                    f"started as root, the box drops to an ordinary user, who cannot read {path}: install"
-                    " Python and its packages where everybody can read them (/usr, /opt), or run the grader"
-                    " as an ordinary user"
+                    f"started as root, the box drops to an ordinary user, who cannot read {path}",
+                    "install Python and its packages where everybody can read them (/usr, /opt), or run the"
+                    " grader as an ordinary user",
                 )
 
     def settle(self) -> None:
@@ -342,6 +355,13 @@ BOXES: dict[Level, type[Box]] = {box.level: box for box in (FullBox, LandlockBox
 def die_with_parent() -> None:
     """Be killed when the process that forked this one ends."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong, without the number that `str` puts in front of a system error."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    name = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"{words}{name}" if words else type(error).__name__
 
 
 def _user_for_root() -> int:

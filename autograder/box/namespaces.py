@@ -28,7 +28,7 @@ from autograder.box.syscalls import (
 )
 
 # The box's folders as student code sees them.
-SITE, CACHE, TMP = "/box/site", "/box/cache", "/tmp"
+SITE, CACHE, PRIVATE = "/box/site", "/box/cache", "/box/tmp"
 STUDENT_ID = 1000
 
 _NEW_ROOT = (
@@ -117,8 +117,10 @@ def _build_root(disk: Disk) -> None:
         mount("tmpfs", _NEW_ROOT + path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m,mode=755")
     for path in (*disk.site.values(), *disk.files):
         _bind(path)
-    for folder in (SITE, CACHE, TMP, "/dev"):
+    for folder in (SITE, CACHE, PRIVATE, "/dev"):
         os.makedirs(_NEW_ROOT + folder, exist_ok=True)
+    if not os.path.exists(f"{_NEW_ROOT}/tmp"):  # it does when a package or data file lies below /tmp
+        os.symlink(PRIVATE, f"{_NEW_ROOT}/tmp")
     lay_site(_NEW_ROOT + SITE, disk.site)
     for device in DEVICES:
         _make_mount_point(device)

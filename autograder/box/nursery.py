@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 from autograder.box import syscalls
 from autograder.box.disk import disk_of_this_interpreter
 from autograder.box.files import read_data_files
-from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent
+from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent, in_words
 from autograder.box.limits import Limits
 
 MOST_BYTES = 1 << 17  # of one message between judge and zygote
@@ -48,22 +48,15 @@ def main(search_path: Sequence[str]) -> None:
         serve = _warm_up(box, configuration["preload"], configuration["serve"])
         box.settle()
     except BaseException as error:
-        reason = _told(error)
-        if not isinstance(error, OSError | BoxUnavailable):
-            reason = f"the warm process could not start: {reason}\n{traceback.format_exc()}"
+        reason = in_words(error)
+        if not isinstance(error, OSError | BoxUnavailable):  # some package's own trouble
+            reason += f"\n{traceback.format_exc()}"
         with contextlib.suppress(OSError):
             control.send(json.dumps({"error": reason[: MOST_BYTES // 8]}).encode())
         os._exit(1)
     control.send(json.dumps({"ready": True}).encode())
     _Nursery(box, serve, control, parent).run()
     os._exit(0)
-
-
-def _told(error: BaseException) -> str:
-    """An error in words, without the errno that `str` puts in front."""
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    name = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
-    return f"{words}{name}" if words else type(error).__name__
 
 
 def _keep_low_descriptors_free(control: int, parent: int) -> tuple[socket.socket, int]:
@@ -143,6 +136,7 @@ class _Nursery:
 
     def __init__(self, box: Box, serve: _Serve, control: socket.socket, parent: int) -> None:
         self._box, self._serve, self._control, self._parent = box, serve, control, parent
+        self._pid = os.getpid()
         self._living: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, number)
         self._poll = select.poll()
         for fd in (control.fileno(), parent):
@@ -186,7 +180,7 @@ class _Nursery:
             self._poll.register(pidfd, select.POLLIN)
             pidfds.append(pidfd)
         except OSError as error:
-            answer["error"] = f"no child could be started: {_told(error)}"
+            answer["error"] = f"no child could be started: {in_words(error)}"
         for fd in descriptors:
             os.close(fd)
         with contextlib.suppress(OSError):  # the judge went: the next round sees it
@@ -210,12 +204,14 @@ class _Nursery:
         try:
             _lay_pipes(*descriptors)
             die_with_parent()
+            if os.getppid() not in (0, self._pid):  # 0: the parent is outside this process namespace
+                os._exit(1)  # it ended just before
             try:
                 folders = self._box.confine(number=number, others=len(self._living))
                 self._control.detach()
                 syscalls.close_above(_STATUS + 1)
             except BaseException as error:
-                os.write(_STATUS, f"a wall could not be raised: {_told(error)}".encode()[:4000])
+                os.write(_STATUS, f"a wall could not be raised: {in_words(error)}".encode()[:4000])
                 os._exit(1)
             _start_fresh(folders.home, folders.tmp)
             os.write(_STATUS, READY)

@@ -2,8 +2,51 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import stat
+import tempfile
+import time
+from pathlib import Path
+
+_PREFIX = "coursekit-box-"
+_CLAIM_SECONDS = 60  # between making a folder and locking it no more time than this passes
+
+
+class Base:
+    """An empty folder for one zygote, removed by `close`, or after a crash by the next one that is made.
+
+    A lock tells whether its owner lives: the kernel lets go of it however the owner ends.
+    """
+
+    def __init__(self) -> None:
+        _sweep()
+        self.path = tempfile.mkdtemp(prefix=_PREFIX)
+        self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _sweep() -> None:
+    """Remove folders whose owners were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # gone meanwhile, or another user's
+            continue
+        try:
+            if os.fstat(fd).st_mtime < time.time() - _CLAIM_SECONDS:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # locked: its owner lives
+            continue
+        finally:
+            os.close(fd)
 
 
 def usage(folder: str, *, most_files: int) -> tuple[int, int]:

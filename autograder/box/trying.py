@@ -7,43 +7,45 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from autograder.box.disk import disk_of_this_interpreter
 from autograder.box.files import DataFiles
 from autograder.box.launch import launch
-from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent
+from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent, in_words
 from autograder.box.limits import Limits
+from autograder.box.scratch import Base
 
 _DEADLINE_SECONDS = 30
-_NOT_LINUX = (
-    "untrusted work is graded on Linux only: use a Linux machine, a virtual machine or a container"
-    " (or --trust-submissions for work that you trust)"
+NOT_LINUX = BoxUnavailable(
+    "untrusted work is graded on Linux only", "use a Linux machine, a virtual machine or a container"
 )
 
 
 @lru_cache
-def why_not(level: Level) -> str | None:
+def why_not(level: Level) -> BoxUnavailable | None:
     """Why this machine does not give `level`; None where it does. Tried once, in a process of its own."""
     if not sys.platform.startswith("linux"):
-        return _NOT_LINUX
-    with tempfile.TemporaryDirectory(prefix="coursekit-box-", ignore_cleanup_errors=True) as base:
-        process = launch("autograder.box.trying", level, base, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            output, errors = process.communicate(timeout=_DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            return f"no answer within {_DEADLINE_SECONDS} seconds"
-        finally:
-            process.kill()
-            process.wait()
+        return NOT_LINUX
+    base = Base()
+    process = launch(
+        "autograder.box.trying", level, base.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        output, errors = process.communicate(timeout=_DEADLINE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return BoxUnavailable(f"no answer within {_DEADLINE_SECONDS} seconds")
+    finally:
+        process.kill()
+        process.wait()
+        base.close()
     try:
         reason = json.loads(output)
     except ValueError:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        return f"the attempt ended with status {process.returncode} {' '.join(last)}".strip()
-    return str(reason) if reason else None
+        return BoxUnavailable(f"the attempt ended with status {process.returncode} {' '.join(last)}".strip())
+    return BoxUnavailable(*reason) if reason else None
 
 
 def best_level() -> Level:
@@ -64,16 +66,20 @@ def best_level() -> Level:
 
 
 def main(search_path: Sequence[str]) -> None:
-    """Try the level named by the first argument and print, as JSON, why it failed (or null)."""
+    """Try the level named by the first argument and print, as JSON, why not and what to do (or null)."""
     level, base = Level(sys.argv[1]), sys.argv[2]
+    reason: tuple[str, str] | None = None
     try:
         box = BOXES[level](disk_of_this_interpreter(search_path, site={}), Limits(), DataFiles(), base)
         box.enter()
         box.settle()
-        reason = _run_against(box)
+        if hole := _run_against(box):
+            reason = hole, ""
         box.clean(0)
-    except (OSError, BoxUnavailable) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except BoxUnavailable as error:
+        reason = error.why, error.mend
+    except OSError as error:
+        reason = in_words(error), ""
     print(json.dumps(reason), flush=True)
     os._exit(0)
 
@@ -88,7 +94,7 @@ def _run_against(box: Box) -> str | None:
             box.confine(number=0, others=0)
             answer = _first_hole()
         except Exception as error:
-            answer = getattr(error, "strerror", None) or str(error)
+            answer = in_words(error)
         os.write(write, json.dumps(answer).encode())
         os._exit(0)
     os.close(write)

@@ -130,6 +130,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "gradient_check": ["GradientReport", "check_gate", "check_gradient"],
         "gradients": ["gradient"],
+        "matrices": ["hessian", "jacobian", "jvp", "vjp"],
         "graph": ["ComputationalGraph", "Step", "Variable", "variables"],
     },
 )

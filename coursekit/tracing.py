@@ -212,7 +212,7 @@ class Tracer:
 
 
 def trace(
-    graph: ComputationalGraph, samples: Mapping[str, Any] | None, gradient: bool
+    graph: ComputationalGraph, samples: Mapping[str, Any] | None, gradient: bool, upstream: str | None = None
 ) -> tuple[Tracer, list[Expression], dict[str, Expression]]:
     """Run ``graph`` forward, and backward if ``gradient``, on expressions.
 
@@ -224,6 +224,9 @@ def trace(
         For each input a value of its kind; ``None`` where the kinds are to stay open.
     gradient
         Whether to go backward too; then there must be one output.
+    upstream
+        The name of an input that stands for the upstream gradient; without it the output is a number, and
+        the upstream gradient 1.
 
     Returns
     -------
@@ -251,7 +254,7 @@ def trace(
     gradients = {}
     if gradient:
         (output,) = outputs
-        backpropagate(order, [(output, 1.0)])
+        backpropagate(order, [(output, 1.0 if upstream is None else tracer.input(upstream, None))])
         for twin in order:
             if isinstance(twin.grad, Expression) and twin.grad.name is None:
                 twin.grad.name = f"d{twin.name}"
@@ -274,12 +277,23 @@ def gradient_graph(graph: ComputationalGraph, name: str | None) -> Computational
         raise GateError(
             f"the output is {describe(value)}; only a single number has a gradient: reduce it first"
         )
-    tracer, _, gradients = trace(graph, None, gradient=True)
     wanted = graph.inputs if name is None else [name]
-    nodes = as_variables([gradients[each] for each in wanted])
+    return _graph_of_gradients(graph, wanted, None, names=None if name else wanted)
+
+
+def vjp_graph(graph: ComputationalGraph, name: str, upstream: str) -> ComputationalGraph:
+    """Return upstream · Jacobian by the input ``name`` as a graph, ``upstream`` being one of its inputs."""
+    return _graph_of_gradients(graph, [name], upstream, names=None)
+
+
+def _graph_of_gradients(
+    graph: ComputationalGraph, wanted: list[str], upstream: str | None, names: list[str] | None
+) -> ComputationalGraph:
+    tracer, _, gradients = trace(graph, None, True, upstream)
+    nodes = as_variables([gradients[name] for name in wanted])
     tracer.forget()
-    derivative = ComputationalGraph(*nodes, inputs=graph.inputs, names=None if name else wanted)
-    return derivative
+    inputs = graph.inputs if upstream is None else [*graph.inputs, upstream]
+    return ComputationalGraph(*nodes, inputs=inputs, names=names)
 
 
 def as_variables(expressions: Sequence[Expression]) -> list[Variable]:

@@ -101,11 +101,13 @@ class Word:
         for SymPy (its first argument is the ``sympy`` module). ``None``: this kind has no such word.
     complex_
         The function for Python complex numbers, where it is not ``scalar``.
+    entry_by_entry
+        Whether an array's entries are treated one by one, as against words that look at shapes.
 
     Operands are positional; what is fixed, such as an axis, goes by keyword.
     """
 
-    __slots__ = ("array", "complex_", "name", "scalar", "symbol")
+    __slots__ = ("array", "complex_", "entry_by_entry", "name", "scalar", "symbol")
 
     def __init__(
         self,
@@ -114,9 +116,10 @@ class Word:
         array: Callable[..., Any],
         symbol: Callable[..., Any] | None = None,
         complex_: Callable[..., Any] | None = None,
+        entry_by_entry: bool = True,
     ) -> None:
         self.name, self.scalar, self.array, self.symbol = name, scalar, array, symbol
-        self.complex_ = complex_ or scalar
+        self.complex_, self.entry_by_entry = complex_ or scalar, entry_by_entry
 
     def __call__(self, x: Any, *rest: Any, **parameters: Any) -> Any:
         """Say the word: compute, or write down."""
@@ -133,7 +136,7 @@ class Word:
             libraries.add(type(x).__module__.partition(".")[0])
         if "numpy" in libraries:
             np = sys.modules["numpy"]
-            if self.symbol is not None and any(_holds_objects(x) for x in operands):
+            if self.symbol and self.entry_by_entry and any(_holds_objects(x) for x in operands):
                 each = np.frompyfunc(partial(self.symbol, sys.modules["sympy"]), len(operands), 1)
                 return each(*operands)  # an array of SymPy symbols
             return self.array(np, *operands, **parameters)
@@ -314,6 +317,7 @@ sum_to = Word(
     lambda dx, like, axis=None: dx,
     _sum_to_array,
     lambda sympy, dx, like, axis=None: dx,
+    entry_by_entry=False,
 )
 """The one place where broadcasting is undone: ``sum_to(dx, like)`` adds up ``dx`` over the axes along
 which ``like`` was stretched. A bias of shape (3,) added to (5, 3) scores receives five gradients a
@@ -325,6 +329,7 @@ spread = Word(
     lambda x, like, axis=None: x,
     _spread_array,
     lambda sympy, x, like, axis=None: x,
+    entry_by_entry=False,
 )
 """The mirror image: ``spread(x, like)`` repeats ``x`` until it has the shape of ``like``."""
 
@@ -351,6 +356,10 @@ def _same(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return x
 
 
+def _same_symbol(sympy: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return x
+
+
 def _one(x: Any, axis: Axis = None) -> float:
     return 1.0
 
@@ -359,11 +368,18 @@ sum_over = Word(
     "sum_over",
     _same,
     lambda np, x, axis=None, keepdims=False: _plain(np, x.sum(axis=axis, keepdims=keepdims)),
-    lambda sympy, x, axis=None, keepdims=False: x,
+    _same_symbol,
+    entry_by_entry=False,
 )
-max_over = Word("max_over", _same, _max_over_array, lambda sympy, x, axis=None, keepdims=False: x)
-count = Word("count", _one, _count_array)
-rows = Word("rows", _one, lambda np, x: float(math.prod(x.shape[:-1])))
+max_over = Word("max_over", _same, _max_over_array, _same_symbol, entry_by_entry=False)
+count = Word("count", _one, _count_array, lambda sympy, x, axis=None: 1, entry_by_entry=False)
+rows = Word(
+    "rows",
+    _one,
+    lambda np, x: float(math.prod(x.shape[:-1])),
+    lambda sympy, x: 1,
+    entry_by_entry=False,
+)
 """The number of samples of scores: one for a vector, the number of rows for a matrix."""
 
 # ---- arrays only -------------------------------------------------------------------------------------------

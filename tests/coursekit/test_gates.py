@@ -320,7 +320,7 @@ def test_the_same_variable_on_both_sides(row: Row) -> None:
     assert x.grad == pytest.approx(slope, rel=1e-8, abs=1e-9)
 
 
-# ---- far out, and at the corners ---------------------------------------------------------------------------
+# ---- far out, and at the corners ----------------------------------------
 
 FAR = [
     (ck.sigmoid, -1000.0, 0.0, 0.0),

@@ -14,7 +14,6 @@ This module is the judge's end; the zygote itself is `autograder.box.nursery`.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import json
 import os
@@ -36,19 +35,16 @@ from autograder.box.launch import launch
 from autograder.box.levels import BoxUnavailable, Level
 from autograder.box.limits import Limits
 from autograder.box.nursery import MOST_BYTES, READY
-from autograder.box.packages import DEFAULT_PACKAGES, PackageMissing, allowed_entries
+from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.box.scratch import Base
 from autograder.box.trying import NOT_LINUX
+from autograder.importable import importable
 
 __all__ = ["DEFAULT_PACKAGES", "Child", "Zygote"]
 
-_HERE = Path(__file__).resolve().parent
 _START_SECONDS = 60  # for the imports, on a slow disk
 _SPAWN_SECONDS = 10
 _STOP_SECONDS = 3
-
-# The files of this package that are needed inside; no other one exists there.
-_OURS_INSIDE = ("__init__.py", "runner.py", "wire.py")
 
 
 class Child:
@@ -123,9 +119,8 @@ class Zygote:
     limits
         Bounds of each child.
     packages
-        Import names that exist inside, beside the standard library; what those require comes along. Of
-        `DEFAULT_PACKAGES` those not installed are passed over. ``"coursekit"`` means a stand-in (see
-        `real_coursekit`).
+        Import names that exist inside, beside the standard library and coursekit; what those require comes
+        along. Of `DEFAULT_PACKAGES` those not installed are passed over.
     files
         Folder with data files, for each child's working folder: small ones as copies, large ones as links to
         read from. Notebooks and hidden files in it are left out.
@@ -133,7 +128,7 @@ class Zygote:
         Modules to import beforehand; default: numpy and matplotlib (with a first figure drawn) where allowed.
     real_coursekit
         False: ``import coursekit`` gives a stand-in that can check and draw nothing and answers nothing.
-        True: the library itself, for trusted use, as in lectures.
+        True: the library itself if `packages` names it, for trusted use, as in lectures.
     serve
         ``"module:function"``, called inside as ``function(commands_fd, replies_fd, output_fd)``. The names
         in the module's ``PRELOAD``, a tuple of literals, are imported beforehand too.
@@ -158,13 +153,13 @@ class Zygote:
         if not sys.platform.startswith("linux"):
             raise NOT_LINUX
         self.level = Level(level)
-        needed = _preload_of(serve)
+        found = importable(packages, serve=serve, real_coursekit=real_coursekit)
         configuration = {
             "level": self.level,
             "limits": asdict(limits or Limits()),
-            "site": _site([*packages, *needed], serve, real_coursekit),
+            "site": found.site,
             "files": None if files is None else str(Path(files).resolve(strict=True)),
-            "preload": [*preload, *needed],
+            "preload": [*preload, *found.preload],
             "serve": serve,
         }
         self._lock = threading.Lock()
@@ -303,41 +298,3 @@ def _stop(
         process.kill()
         process.wait()
     base.close()
-
-
-def _preload_of(serve: str) -> tuple[str, ...]:
-    """``PRELOAD`` of the module that serves, read from its source, so that the judge need not import it."""
-    path = _source_of(serve.partition(":")[0])
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if any(isinstance(target, ast.Name) and target.id == "PRELOAD" for target in targets):
-                return tuple(ast.literal_eval(statement.value))
-    return ()
-
-
-def _source_of(module: str) -> Path:
-    """The file of `module`: one of ours, or a single file on the path."""
-    package, _, name = module.rpartition(".")
-    if package == __package__:
-        return _HERE / f"{name}.py"
-    return Path(next(iter(allowed_entries((module,)).values())))
-
-
-def _site(packages: Sequence[str], serve: str, real_coursekit: bool) -> dict[str, str]:
-    """What can be imported inside: name in the site folder and what it stands for."""
-    stand_in = "coursekit" in packages and not real_coursekit
-    standard = sys.stdlib_module_names
-    names = {name.partition(".")[0]: None for name in packages if not (stand_in and name == "coursekit")}
-    try:
-        site = dict(allowed_entries(tuple(name for name in names if name not in standard)))
-    except PackageMissing as error:
-        raise BoxUnavailable(str(error)) from None
-    if stand_in:
-        site["coursekit"] = str(_HERE / "box" / "stub" / "coursekit")
-    ours = {f"autograder/{name}": _HERE / name for name in _OURS_INSIDE}
-    site |= {name: str(path) for name, path in ours.items() if path.exists()}
-    module = serve.partition(":")[0]
-    if "." not in module:
-        site |= allowed_entries((module,))
-    return site

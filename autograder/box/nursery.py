@@ -91,10 +91,8 @@ def _warm_up(box: Box, preload: Sequence[str], serve: str) -> _Serve:
     for name in preload:
         try:
             importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] != name.partition(".")[0]:
-                raise
-            continue  # not installed, or not allowed
+        except ModuleNotFoundError:
+            continue  # it, or what it needs, is not installed or not allowed
         if name == "matplotlib":
             _draw_first_figure()
     module, _, function = serve.partition(":")

@@ -18,7 +18,6 @@ DEFAULT_PACKAGES = (
     "sklearn",
     "networkx",
     "IPython",
-    "coursekit",
 )
 
 # Import names whose distribution is called otherwise.
@@ -38,7 +37,7 @@ _NOT_BY_REQUIREMENT = {"psutil", "pyzmq", "jupyter-client", "nbgrader", "pip", "
 
 
 class PackageMissing(LookupError):
-    """An import name on the allow-list is not installed."""
+    """An import name on the allow-list is not installed; `args` are what is wrong and what to do."""
 
 
 @lru_cache
@@ -64,8 +63,8 @@ def allowed_entries(names: tuple[str, ...]) -> dict[str, str]:
         found = _entries_by_name(name)
         if not found and name not in DEFAULT_PACKAGES:
             raise PackageMissing(
-                f"the assignment allows the package {name!r}, which is not installed here: install it, or"
-                " take it off the assignment's list"
+                f"the assignment allows the package {name!r}, which is not installed here",
+                "install it, or take it off the assignment's list",
             )
         entries |= found
     return entries

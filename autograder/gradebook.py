@@ -1,0 +1,389 @@
+"""The single writer: grades into nbgrader's gradebook, graded notebooks into `autograded/`.
+
+The rows are those that `nbgrader autograde` writes, so formgrader, feedback and export go on as they are. A
+submission is one transaction: its rows and its files are there together or not at all, and writing a result
+twice is the same as writing it once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import selectinload
+from traitlets.utils.importstring import import_item
+
+from autograder.course import Assignment, Course
+from autograder.feedback import NOTES_CELL
+from autograder.results import GradedNotebook, SubmissionResult
+from autograder.submission import TIMESTAMP, Refused, Submission
+
+LOCK_SECONDS = 60.0
+UNBOXED = "Graded without isolation (--trust-submissions)."
+NO_RESPONSE = "No response."  # nbgrader's own words, which formgrader looks for
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be read or written; the message says what to do."""
+
+
+class NotGraded(Exception):
+    """This one submission cannot be written; others can. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a source notebook that a submission refers to."""
+
+    notebook_id: str
+    graded: dict[str, str]  # grade_id → row id of the grade or task cell
+    commented: dict[str, str]  # grade_id → row id of the solution or task cell
+
+
+class Writer:
+    """Writes results of one assignment; use it in a `with` block.
+
+    Parameters
+    ----------
+    course, assignment
+        What is graded. The assignment's rows (notebooks, cells, points) are made or brought up to date from
+        the source, whether or not `nbgrader generate_assignment` was run with this gradebook.
+
+    Raises
+    ------
+    GradebookError
+        The gradebook cannot be opened, or cells were removed that submissions have grades for.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self.course, self.assignment = course, assignment
+        directory = course.directory
+        try:
+            self.gradebook = Gradebook(directory.db_url, directory.course_id)
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            raise GradebookError(
+                f"The gradebook {directory.db_url} cannot be opened: {_first_line(error)}"
+            ) from error
+        try:
+            _retried(self._save_assignment)
+            self._rows = {notebook.name: self._read_rows(notebook.name) for notebook in assignment.notebooks}
+        except SQLAlchemyError as error:
+            self.close()
+            raise GradebookError(
+                f"The gradebook {directory.db_url} does not fit this nbgrader: {_first_line(error)} "
+                "Back it up and run `nbgrader db upgrade`."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.gradebook.close()
+
+    def write(self, result: SubmissionResult) -> None:
+        """Put a result in place, rows and files; sets `result.late` and adds remarks to `result.messages`.
+
+        Raises
+        ------
+        NotGraded
+            This submission cannot be written. Nothing of it has changed then.
+        GradebookError
+            The database or the folder cannot be written at all.
+        """
+        submission = Submission(self.course.submitted_folder(self.assignment.name, result.student))
+        try:
+            timestamp, remark = submission.timestamp()
+            extras, remarks = submission.extra_files(self.course.directory.ignore)
+        except Refused:  # the grader has said it already
+            timestamp, remark, extras, remarks = None, "", [], []
+        known = set(result.messages)
+        result.messages += [text for text in [remark, *remarks] if text and text not in known]
+        folder = self.course.autograded_folder(self.assignment.name, result.student)
+        draft = _Draft(folder)
+        try:
+            draft.fill(result, timestamp)
+            with contextlib.suppress(Refused):
+                submission.copy(extras, draft.path)
+            self._copy_shipped_files(draft.path)
+            _retried(lambda: self._write_rows(result, timestamp, folder, draft))
+        except (SQLAlchemyError, OSError) as error:
+            raise GradebookError(
+                f"The grade of {result.student} cannot be written: {_first_line(error)}"
+            ) from error
+        finally:
+            draft.remove()
+
+    # -- the assignment's own rows ---------------------------------------------------------------
+
+    def _save_assignment(self) -> None:
+        """Make or update the rows of the assignment with nbgrader's own preprocessor."""
+        name = self.assignment.name
+        self.gradebook.update_or_create_assignment(name)
+        for notebook in self.assignment.notebooks:
+            saver = SaveCells(parent=self.course.autograde)
+            resources = {
+                "nbgrader": {
+                    "notebook": notebook.name,
+                    "assignment": name,
+                    "db_url": self.course.directory.db_url,
+                }
+            }
+            try:
+                saver.preprocess(notebook.saved, resources)
+            except RuntimeError:  # cells were added or removed since submissions were graded
+                self._add_cells(saver, notebook.name)
+
+    def _add_cells(self, saver: SaveCells, notebook: str) -> None:
+        """Add rows for new cells to a notebook that has submissions, which nbgrader itself refuses to do."""
+        old = saver.old_grade_cells | saver.old_solution_cells | saver.old_task_cells
+        removed = old - {*saver.new_grade_cells, *saver.new_solution_cells, *saver.new_task_cells}
+        if removed:
+            raise GradebookError(
+                f"{', '.join(sorted(removed))} of notebook {notebook!r} no longer exist in the source, but "
+                "submissions have grades for them. Put the cells back (they may be worth 0 points)."
+            )
+        gradebook, place = self.gradebook, (notebook, self.assignment.name)
+        for name, fields in saver.new_grade_cells.items():
+            gradebook.update_or_create_grade_cell(name, *place, **fields)
+        for name, fields in saver.new_solution_cells.items():
+            gradebook.update_or_create_solution_cell(name, *place, **fields)
+        for name, fields in saver.new_task_cells.items():
+            gradebook.update_or_create_task_cell(name, *place, **fields)
+        for name, fields in saver.new_source_cells.items():
+            gradebook.update_or_create_source_cell(name, *place, **fields)
+
+    def _read_rows(self, notebook: str) -> _Rows:
+        row = self.gradebook.find_notebook(notebook, self.assignment.name)
+        cells: list[BaseCell] = row._base_cells
+        graded = {cell.name: cell.id for cell in cells if isinstance(cell, (GradeCell, TaskCell))}
+        commented = {cell.name: cell.id for cell in cells if not isinstance(cell, GradeCell)}
+        return _Rows(row.id, graded, commented)
+
+    # -- one submission ---------------------------------------------------------------------------
+
+    def _write_rows(
+        self, result: SubmissionResult, timestamp: datetime.datetime | None, folder: Path, draft: _Draft
+    ) -> None:
+        """Change the rows, swap the files, commit; undo all of it if any of it fails."""
+        db = self.gradebook.db
+        try:
+            submitted = self._submitted(result.student)
+            if timestamp is not None:
+                submitted.timestamp = timestamp
+            rows = {row.notebook_id: row for row in submitted.notebooks}
+            for graded in result.notebooks:
+                row = rows[self._rows[graded.notebook].notebook_id]
+                self._grade(row, graded, _same_sources(folder, graded))
+                self._comment(row, graded, result)
+            db.flush()
+            result.late = submitted.total_seconds_late > 0
+            self._apply_late_policy(submitted, result)
+            db.flush()
+            draft.swap()
+            db.commit()
+        except BaseException:
+            db.rollback()
+            draft.swap_back()
+            raise
+        self.course.autograde.set_permissions(self.assignment.name, result.student)
+
+    def _submitted(self, student: str) -> SubmittedAssignment:
+        """Return the student's submission with a row for every notebook, grade and comment."""
+        db = self.gradebook.db
+        assignment = self.gradebook.find_assignment(self.assignment.name)
+        student_row = db.get(Student, student)
+        if student_row is None:
+            if not self.course.autograde.create_student:
+                raise NotGraded(
+                    f"{student} is not a student of the gradebook, and Autograde.create_student is off: "
+                    "nothing was written. Add the student with `nbgrader db student add`."
+                )
+            student_row = Student(id=student)
+        submitted = (
+            db.query(SubmittedAssignment)
+            .filter_by(assignment_id=assignment.id, student_id=student)
+            .options(
+                selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.grades),
+                selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.comments),
+            )
+            .one_or_none()
+        )
+        if submitted is None:
+            submitted = SubmittedAssignment(assignment=assignment, student=student_row)
+        present = {row.notebook_id: row for row in submitted.notebooks}
+        made: list[SubmittedNotebook | Grade | Comment] = []
+        for rows in self._rows.values():
+            row = present.get(rows.notebook_id)
+            if row is None:
+                row = SubmittedNotebook(notebook_id=rows.notebook_id, assignment=submitted)
+                made.append(row)
+            graded = {grade.cell_id for grade in row.grades}
+            commented = {comment.cell_id for comment in row.comments}
+            missing = [cell_id for cell_id in rows.graded.values() if cell_id not in graded]
+            made += [Grade(cell_id=cell_id, notebook=row) for cell_id in missing]
+            missing = [cell_id for cell_id in rows.commented.values() if cell_id not in commented]
+            made += [Comment(cell_id=cell_id, notebook=row) for cell_id in missing]
+        db.add_all([submitted, *made])
+        return submitted
+
+    def _grade(self, row: SubmittedNotebook, graded: GradedNotebook, unchanged: bool) -> None:
+        """Write automatic scores. Manual scores and extra credit stay.
+
+        A score that a person gave is to be looked at again when the work or the automatic score has changed.
+        """
+        grades = {grade.cell_id: grade for grade in row.grades}
+        for question in graded.questions:
+            grade = grades[self._rows[graded.notebook].graded[question.grade_id]]
+            same = unchanged and grade.auto_score == question.score
+            grade.auto_score = question.score
+            if grade.manual_score is None:
+                grade.needs_manual_grade = question.needs_manual_grade
+            elif not same:
+                grade.needs_manual_grade = True
+
+    def _comment(self, row: SubmittedNotebook, graded: GradedNotebook, result: SubmissionResult) -> None:
+        """Write automatic comments. What a person wrote stays."""
+        comments = {comment.cell_id: comment for comment in row.comments}
+        for grade_id, cell_id in self._rows[graded.notebook].commented.items():
+            parts = [UNBOXED] if result.trusted else []
+            if grade_id in graded.unanswered:
+                parts.append(NO_RESPONSE)
+            comments[cell_id].auto_comment = " ".join(parts) or None
+
+    def _apply_late_policy(self, submitted: SubmittedAssignment, result: SubmissionResult) -> None:
+        """Let the course's own plugin decide about late work, as nbgrader's AssignLatePenalties does."""
+        policy = self._late_policy()
+        for row in submitted.notebooks:
+            row.late_submission_penalty = None
+            if policy is None or not result.late:
+                continue
+            self.gradebook.db.refresh(row, ["score"])
+            try:
+                penalty = policy.plugin_inst.late_submission_penalty(
+                    result.student, row.score, submitted.total_seconds_late
+                )
+            except Exception as error:
+                plugin = type(policy.plugin_inst).__name__
+                reason = f"the course's late policy {plugin} failed: {type(error).__name__}: {error}"
+                raise NotGraded(f"The grade of {result.student} was not written: {reason}") from error
+            if penalty is not None:
+                row.late_submission_penalty = policy._check_late_penalty(row, penalty)
+
+    def _late_policy(self) -> AssignLatePenalties | None:
+        for entry in self.course.autograde.autograde_preprocessors:
+            cls = import_item(entry) if isinstance(entry, str) else entry
+            if issubclass(cls, AssignLatePenalties):
+                policy = cls(parent=self.course.autograde)
+                policy.init_plugin()
+                return policy if policy.enabled else None
+        return None
+
+    def _copy_shipped_files(self, target: Path) -> None:
+        """Put the instructor's files beside the notebook, over what the student handed in by that name."""
+        for name in self.assignment.files:
+            copy = target / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.unlink(missing_ok=True)
+            shutil.copyfile(self.assignment.folder / name, copy)
+
+
+class _Draft:
+    """The new content of a folder, written beside it and then put in its place.
+
+    Both names begin with a dot, so nbgrader does not take them for submissions. What a killed run left behind
+    is removed by the next one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder.with_name(f".{folder.name}.new")
+        self._old = folder.with_name(f".{folder.name}.old")
+        self._swapped = False
+
+    def fill(self, result: SubmissionResult, timestamp: datetime.datetime | None) -> None:
+        """Write the graded notebooks and when they were handed in."""
+        self.remove()
+        self.path.mkdir(parents=True)
+        for graded in result.notebooks:
+            (self.path / f"{graded.notebook}.ipynb").write_text(graded.autograded, "utf-8")
+        if timestamp is not None:
+            (self.path / TIMESTAMP).write_text(f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n")
+
+    def swap(self) -> None:
+        """Put the draft in place; the old content waits in case the transaction fails."""
+        if self.folder.exists():
+            self.folder.rename(self._old)
+        self._swapped = True
+        self.path.rename(self.folder)
+
+    def swap_back(self) -> None:
+        """Undo `swap`."""
+        if not self._swapped:
+            return
+        if self.folder.exists():
+            self.folder.rename(self.path)
+        if self._old.exists():
+            self._old.rename(self.folder)
+        self._swapped = False
+
+    def remove(self) -> None:
+        """Remove what is not needed any more."""
+        for path in (self.path, self._old):
+            if path.exists():
+                shutil.rmtree(path)
+
+
+def _same_sources(folder: Path, graded: GradedNotebook) -> bool:
+    """Whether the student's cells are those that were graded before."""
+    try:
+        before = (folder / f"{graded.notebook}.ipynb").read_text("utf-8")
+        return _sources(before) == _sources(graded.autograded)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _sources(notebook: str) -> list[tuple[str, str]]:
+    cells = json.loads(notebook)["cells"]
+    return [(cell.get("id", ""), "".join(cell["source"])) for cell in cells if cell.get("id") != NOTES_CELL]
+
+
+def _retried(action: Callable[[], None]) -> None:
+    """Run a transaction; while another program (formgrader, say) holds the database, wait and try again."""
+    give_up = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return action()
+        except OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

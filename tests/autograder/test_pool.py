@@ -1,0 +1,169 @@
+"""No submission stops the pool or takes points from another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+from sample_course import ASSIGNMENT, DOUBLE, SQUARE, answered, make_course, submit
+
+from autograder import pool as pool_module
+from autograder.course import Course
+from autograder.jobs import Job, Reply, Setup
+from autograder.pool import Pool, PoolError
+
+FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
+
+
+class Class:
+    """Submissions on disk and the jobs for them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = make_course(root)
+        course = Course(root)
+        assignment = course.assignment(ASSIGNMENT)
+        self.released: NotebookNode = assignment.notebook("ps1").released
+        notebooks = [
+            {"name": n.name, "source": n.source, "released": n.released} for n in assignment.notebooks
+        ]
+        self.setup = Setup(notebooks, str(assignment.folder), str(assignment.folder), "full")
+        self.run_folder = root / "run"
+        self.run_folder.mkdir()
+        self.jobs: list[Job] = []
+
+    def hand_in(self, student: str, square: str = SQUARE) -> None:
+        folder = submit(self.root, student, answered(self.released, square=square, double=DOUBLE))
+        self.jobs.append(Job(student, str(folder), {"ps1": "ps1.ipynb"}, seed=1))
+
+    def pool(self, workers: int = 2, seconds: float = 60.0) -> Pool:
+        return Pool(self.setup, self.run_folder, workers=workers, seconds=seconds, command=FAKE)
+
+    def grade(self, **options: float) -> dict[str, Reply]:
+        with self.pool(**options) as pool:  # type: ignore[arg-type]
+            replies = list(pool.run(self.jobs))
+        assert len(replies) == len(self.jobs)
+        return {reply.result.student: reply for reply in replies}
+
+
+@pytest.fixture
+def klass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Class:
+    monkeypatch.chdir(tmp_path)
+    return Class(tmp_path)
+
+
+def scores(replies: dict[str, Reply]) -> dict[str, float]:
+    return {student: reply.result.score for student, reply in sorted(replies.items())}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_submission_gets_one_reply(klass: Class, workers: int) -> None:
+    for number in range(12):
+        klass.hand_in(f"s{number}", SQUARE if number % 2 else "def square(x):\n    return x")
+    replies = klass.grade(workers=workers)
+    assert scores(replies) == {f"s{n}": 6.0 if n % 2 else 3.0 for n in sorted(range(12), key=str)}
+    wrong = replies["s0"].result
+    assert (wrong.status, wrong.why()) == (
+        "graded",
+        "square-visible: square gives a wrong value (and 2 more)",
+    )
+
+
+def test_a_submission_that_kills_its_worker_is_reported_and_costs_nobody_else(klass: Class) -> None:
+    for student in ("ada", "bob", "cyd", "dan"):
+        klass.hand_in(student)
+    klass.hand_in("mal", "DIE")
+    klass.jobs.insert(1, klass.jobs.pop())
+    replies = klass.grade()
+    assert scores(replies) == {"ada": 6.0, "bob": 6.0, "cyd": 6.0, "dan": 6.0, "mal": 0.0}
+    report = replies["mal"].result
+    assert report.status == "report"
+    assert report.messages == [
+        "The grader gave up on this submission, twice. A worker ended with code 7. "
+        "Its last words: out of luck"
+    ]
+    assert all(question.needs_manual_grade for question in report.questions)
+    assert replies["mal"].digests == {}
+
+
+def test_a_worker_that_dies_once_is_forgiven(klass: Class) -> None:
+    klass.hand_in("ada", f"# DIE ONCE in {klass.root / 'flag'} \n{SQUARE}")
+    assert scores(klass.grade()) == {"ada": 6.0}
+
+
+def test_a_worker_that_hangs_is_replaced(klass: Class) -> None:
+    klass.hand_in("mal", "HANG")
+    klass.hand_in("ada")
+    replies = klass.grade(workers=1, seconds=1.0)
+    assert scores(replies) == {"ada": 6.0, "mal": 0.0}
+    assert "A worker did not answer in time." in replies["mal"].result.messages[0]
+
+
+def test_many_killers_in_a_row(klass: Class) -> None:
+    for number in range(4):
+        klass.hand_in(f"mal{number}", "DIE")
+    klass.hand_in("ada")
+    assert scores(klass.grade()) == {"ada": 6.0, "mal0": 0.0, "mal1": 0.0, "mal2": 0.0, "mal3": 0.0}
+
+
+def test_workers_killed_from_outside_lose_nothing(klass: Class) -> None:
+    for number in range(30):
+        klass.hand_in(f"s{number}")
+    replies: dict[str, Reply] = {}
+    with klass.pool(workers=2) as pool:
+        for reply in pool.run(klass.jobs):
+            replies[reply.result.student] = reply
+            if len(replies) in (5, 12, 20):
+                os.kill(pool._workers[0]._process.pid, signal.SIGKILL)
+    assert set(scores(replies).values()) == {6.0}
+    assert len(replies) == 30
+
+
+def test_a_slow_consumer_is_not_taken_for_hanging_workers(klass: Class) -> None:
+    for number in range(6):
+        klass.hand_in(f"s{number}")
+    students = set()
+    with klass.pool(workers=2, seconds=1.0) as pool:
+        for reply in pool.run(klass.jobs):
+            students.add((reply.result.student, reply.result.score))
+            if len(students) == 1:
+                time.sleep(1.5)
+    assert students == {(f"s{number}", 6.0) for number in range(6)}
+
+
+def test_workers_that_do_not_start_end_the_batch_with_their_words(
+    klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_WORKER", "does not start")
+    klass.hand_in("ada")
+    with pytest.raises(
+        PoolError, match=r"workers do not start. A worker ended with code 1. .* no zygote today"
+    ):
+        klass.grade()
+
+
+def test_a_worker_that_never_gets_ready_is_given_up(klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "START_SECONDS", 0.05)
+    klass.hand_in("ada")
+    with pytest.raises(PoolError, match="A worker did not answer in time"):
+        klass.grade()
+
+
+def test_no_process_is_left(klass: Class) -> None:
+    klass.hand_in("ada")
+    klass.hand_in("mal", "HANG")
+    with klass.pool(workers=2) as pool:
+        next(pool.run(klass.jobs))
+        processes = [worker._process for worker in pool._workers]
+        assert [process.poll() for process in processes] == [None, None]
+    assert all(process.poll() == -signal.SIGKILL for process in processes)
+
+
+def test_nothing_to_do_starts_nothing(klass: Class) -> None:
+    assert klass.grade() == {}
+    assert list(klass.run_folder.iterdir()) == [klass.run_folder / "setup.json"]
+    assert (klass.run_folder / "setup.json").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,167 @@
+"""A finished drawing: what a notebook shows and what is saved for slides."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coursekit.drawing.description import description_of, title_of
+from coursekit.drawing.picture import MAX_BOXES, Picture, picture_of
+from coursekit.drawing.picture import fold as folded
+from coursekit.drawing.scene import Scene, place
+from coursekit.drawing.svg import Appearance, to_html, to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from coursekit.graph import ComputationalGraph
+
+APPEARANCES = ("auto", "light", "dark")
+SUFFIXES = (".svg", ".html", ".png", ".pdf")
+
+
+def draw(
+    graph: ComputationalGraph | Picture,
+    *,
+    title: str = "",
+    fold: bool = True,
+    chain_rule: bool | None = None,
+    appearance: Appearance = "auto",
+    key: str = "",
+) -> Drawing:
+    """Draw a computational graph, with the values and gradients of its last run.
+
+    Parameters
+    ----------
+    graph
+        A graph, run or not; or a picture made by :func:`picture_of`.
+    title
+        What the picture shows, for screen readers; left out, the formula of the graph.
+    fold
+        Whether a graph of more than 40 nodes is drawn with several gates a box. ``False``: every node.
+    chain_rule
+        Whether upstream × local is written at the end of each wire; left out, for at most eight gates.
+    appearance
+        ``"light"`` or ``"dark"``, or ``"auto"``: what the notebook, the page or the system says.
+    key
+        Tells two equal drawings on one page apart; needed only if a script refers to their parts.
+
+    Raises
+    ------
+    ValueError
+        If the appearance is unknown, or the graph is too large to be drawn node by node.
+    TypeError
+        If it is no graph.
+
+    >>> from coursekit.graph import ComputationalGraph, variables
+    >>> w1, w2 = variables("w1 w2")
+    >>> draw(ComputationalGraph(w1**3 * w2 + 3 * w1))
+    Drawing('Computational graph of f = w1³·w2 + 3·w1')
+    """
+    if appearance not in APPEARANCES:
+        raise ValueError(f"appearance should be one of {', '.join(APPEARANCES)}, not {appearance!r}")
+    if isinstance(graph, Picture):
+        picture = replace(graph, title=title or graph.title)
+        large = fold and len(picture.boxes) > MAX_BOXES
+    elif hasattr(graph, "nodes") and hasattr(graph, "outputs"):
+        large = fold and len(graph.nodes) > MAX_BOXES
+        picture = picture_of(graph, title, shares=not large)
+    else:
+        raise TypeError(
+            f"draw() takes a graph, not {type(graph).__name__} {graph!r:.60}; of variables make one first: "
+            "ck.ComputationalGraph(w1**3 * w2 + 3 * w1)"
+        )
+    return Drawing(folded(picture) if large else picture, chain_rule, appearance, key)
+
+
+class Drawing:
+    """A picture of a graph, as it was when it was drawn.
+
+    In a notebook it shows itself: the SVG and a table of its numbers.
+
+    Attributes
+    ----------
+    picture : Picture
+        The boxes and their numbers, folded if need be.
+    """
+
+    def __init__(
+        self, picture: Picture, chain_rule: bool | None = None, appearance: Appearance = "auto", key: str = ""
+    ) -> None:
+        self.picture = picture
+        self.appearance = appearance
+        self.key = key
+        self.scene: Scene = place(picture, chain_rule)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG, complete in itself."""
+        return to_svg(self.scene, self.appearance, self.key)
+
+    @cached_property
+    def html(self) -> str:
+        """The picture as HTML: the SVG, and the same numbers in a table."""
+        return to_html(self.scene, self.appearance, self.key)
+
+    @property
+    def description(self) -> str:
+        """The picture in words."""
+        return f"{title_of(self.picture)}. {description_of(self.picture)}"
+
+    def figure(self) -> Figure:
+        """Return the picture as a matplotlib figure; the appearance ``"auto"`` is drawn light."""
+        from coursekit.drawing.mpl import figure_of
+
+        return figure_of(self.scene, dark=self.appearance == "dark")
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the picture; the ending says how: ``.svg``, ``.html``, ``.png`` or ``.pdf``.
+
+        Returns
+        -------
+        The path.
+
+        Raises
+        ------
+        ValueError
+            For another ending.
+        OSError
+            If the file cannot be written; one that was there before is then unharmed.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ValueError(f"a drawing is saved as {', '.join(SUFFIXES)}; not as {path.name!r}")
+        content = self._as_file(suffix)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return path
+
+    def _as_file(self, suffix: str) -> bytes:
+        if suffix == ".svg":
+            return self.svg.encode()
+        if suffix == ".html":
+            return (
+                f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n{self.html}\n</html>\n'.encode()
+            )
+        buffer = io.BytesIO()
+        dates = {"CreationDate": None} if suffix == ".pdf" else {}  # the same picture gives the same file
+        self.figure().savefig(buffer, format=suffix[1:], metadata=dates)
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **kwargs: Any) -> dict[str, str]:
+        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": self.description}
+
+    def __repr__(self) -> str:
+        return f"Drawing({title_of(self.picture)!r})"

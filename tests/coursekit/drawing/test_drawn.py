@@ -1,0 +1,146 @@
+"""The drawing as an object: in a notebook, in a file, as a figure; and what it says to bad input."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import coursekit as ck
+from coursekit.drawing import theme
+from coursekit.drawing.drawn import Drawing, draw
+
+
+@pytest.fixture
+def cubic() -> ck.ComputationalGraph:
+    w1, w2 = ck.variables("w1 w2")
+    graph = ck.ComputationalGraph(w1**3 * w2 + 3 * w1)
+    graph.forward(w1=2.0, w2=3.0)
+    graph.backward()
+    return graph
+
+
+def test_a_graph_draws_and_shows_itself(cubic: ck.ComputationalGraph) -> None:
+    drawing = cubic.draw()
+    assert isinstance(drawing, Drawing)
+    shown = cubic._repr_mimebundle_()
+    assert shown == drawing._repr_mimebundle_(include=None, exclude=None)
+    assert set(shown) == {"text/html", "image/svg+xml", "text/plain"}
+    assert shown["text/html"] == drawing._repr_html_() == drawing.html
+    assert shown["image/svg+xml"] == drawing.svg
+    assert shown["text/plain"].startswith("Computational graph of f = w1³·w2 + 3·w1. 2 inputs")
+    assert repr(drawing) == "Drawing('Computational graph of f = w1³·w2 + 3·w1')"
+
+
+def test_a_title_of_ones_own(cubic: ck.ComputationalGraph) -> None:
+    assert "<title" in cubic.draw(title="the example of the lecture").svg
+    assert ">the example of the lecture</title>" in cubic.draw(title="the example of the lecture").svg
+    picture = cubic.draw(title="first").picture
+    assert draw(picture).picture.title == "first"
+    assert draw(picture, title="second").picture.title == "second"
+
+
+def test_a_drawing_keeps_the_numbers_it_was_made_with(cubic: ck.ComputationalGraph) -> None:
+    drawing = cubic.draw()
+    cubic.forward(w1=1.0, w2=1.0)
+    assert ">30<" in drawing.svg
+    assert ">4<" in cubic.draw().svg
+
+
+@pytest.mark.parametrize("name", ["g.svg", "g.html", "g.png", "g.pdf", "G.PNG"])
+def test_saving(cubic: ck.ComputationalGraph, tmp_path: Path, name: str) -> None:
+    path = cubic.draw().save(tmp_path / name)
+    assert path == tmp_path / name
+    content = path.read_bytes()
+    starts = {".svg": b"<svg", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG", ".pdf": b"%PDF"}
+    assert content.startswith(starts[path.suffix.lower()])
+    assert list(tmp_path.iterdir()) == [path]
+    cubic.draw().save(path)
+    assert path.read_bytes() == content  # the same picture is the same file
+
+
+def test_a_saved_svg_opens_alone(cubic: ck.ComputationalGraph, tmp_path: Path) -> None:
+    ET.parse(cubic.draw().save(tmp_path / "g.svg"))
+
+
+def test_saving_as_something_else_is_refused(cubic: ck.ComputationalGraph, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"saved as \.svg, \.html, \.png, \.pdf; not as 'g\.gif'"):
+        cubic.draw().save(tmp_path / "g.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_save_harms_nothing(cubic: ck.ComputationalGraph, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        cubic.draw().save(tmp_path / "no such folder" / "g.svg")
+    (tmp_path / "g.svg").mkdir()
+    with pytest.raises(OSError):
+        cubic.draw().save(tmp_path / "g.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["g.svg"]
+
+
+def test_the_figure_has_the_size_and_colours_of_the_svg(cubic: ck.ComputationalGraph) -> None:
+    from matplotlib.colors import to_hex
+
+    light, dark = cubic.draw(), cubic.draw(appearance="dark")
+    figure = light.figure()
+    assert figure.get_size_inches() * 96 == pytest.approx((light.scene.width, light.scene.height))
+    assert to_hex(figure.get_facecolor()) == theme.LIGHT.background
+    assert to_hex(dark.figure().get_facecolor()) == theme.DARK.background
+
+
+def test_the_figure_says_what_the_svg_says_in_the_same_places(cubic: ck.ComputationalGraph) -> None:
+    from matplotlib.colors import to_hex
+
+    drawing = cubic.draw()
+    written = {
+        (text.get_text(), round(text.get_position()[0], 1), round(text.get_position()[1], 1))
+        for text in drawing.figure().axes[0].texts
+    }
+    assert written == {(t.text, round(t.x, 1), round(t.y, 1)) for _, t in drawing.scene.texts}
+    (gradient,) = [t for t in drawing.figure().axes[0].texts if t.get_text() == "∇ 36 + 3 = 39"]
+    assert to_hex(gradient.get_color()) == theme.LIGHT.gradient
+    assert gradient.get_style() == "italic"
+
+
+def test_a_figure_prints_dollars_as_dollars() -> None:
+    (x,) = ck.variables(["$x^2$"])
+    figure = ck.ComputationalGraph(x * x).draw().figure()
+    figure.canvas.draw()
+    assert "$x^2$" in [text.get_text() for text in figure.axes[0].texts]
+    assert not any(text.get_parse_math() for text in figure.axes[0].texts)
+
+
+def test_only_figures_load_matplotlib_and_only_arrays_load_numpy() -> None:
+    program = """
+import sys
+import coursekit as ck
+x, y = ck.variables("x y")
+graph = ck.ComputationalGraph(x * y + ck.exp(x))
+graph.forward(x=2.0, y=3.0); graph.backward()
+graph.draw().html
+loaded = {"numpy", "matplotlib"} & set(sys.modules)
+sys.exit(str(loaded) if loaded else 0)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_drawing_something_else_is_refused_in_words() -> None:
+    (x,) = ck.variables("x")
+    with pytest.raises(TypeError, match=r"draw\(\) takes a graph, not Variable .*ck\.ComputationalGraph"):
+        draw(x * x)
+
+
+def test_an_unknown_appearance_is_refused(cubic: ck.ComputationalGraph) -> None:
+    with pytest.raises(ValueError, match="appearance should be one of auto, light, dark, not 'blue'"):
+        cubic.draw(appearance="blue")
+
+
+def test_a_huge_graph_unfolded_is_refused(cubic: ck.ComputationalGraph) -> None:
+    (x,) = ck.variables("x")
+    z = x
+    for _ in range(3_000):
+        z = z + 1.0
+    with pytest.raises(ValueError, match="6,001 nodes cannot be drawn node by node"):
+        ck.ComputationalGraph(z).draw(fold=False)

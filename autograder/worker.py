@@ -177,11 +177,16 @@ def main(argv: list[str]) -> None:
 
     die_with_parent()
     setup, results = Setup.read(Path(argv[0])), os.fdopen(int(argv[1]), "wb")
+    source_dir, limits = Path(setup.source_folder), JudgeLimits(**setup.judge_limits)
     plans = {
-        entry["name"]: make_plan(from_dict(entry["source"]), released=from_dict(entry["released"]))
+        entry["name"]: make_plan(
+            from_dict(entry["source"]),
+            released=from_dict(entry["released"]),
+            name=entry["name"],
+            source_dir=source_dir,
+        )
         for entry in setup.notebooks
     }
-    limits = JudgeLimits(**setup.judge_limits)
     packages = DEFAULT_PACKAGES if setup.packages is None else setup.packages
     with Zygote(
         level=Level(setup.level),
@@ -191,7 +196,6 @@ def main(argv: list[str]) -> None:
     ) as zygote:
 
         def judge(name: str, submitted: NotebookNode, seed: int) -> Judged:
-            source_dir = Path(setup.source_folder)
             return judge_notebook(
                 plans[name], submitted, zygote.spawn, seed=seed, limits=limits, source_dir=source_dir
             )

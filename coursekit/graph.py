@@ -588,11 +588,11 @@ class ComputationalGraph:
             raise KeyError(f"no input {name!r}: this graph has {', '.join(self.inputs)}")
         return gradient_graph(self, name)
 
-    def source(self, gradient: bool = True) -> str:
+    def source(self, gradient: bool | Sequence[str] = True, sum_over: Sequence[str] = ()) -> str:
         """Return the straight-line Python that :meth:`compile` runs.
 
         It fits the kinds of value (numbers, arrays and their shapes) of the last forward pass; numbers if
-        there was none.
+        there was none. Parameters as for :meth:`compile`.
 
         >>> w1, w2 = variables("w1 w2")
         >>> print(ComputationalGraph(w1**3 * w2 + 3 * w1).source())
@@ -603,19 +603,46 @@ class ComputationalGraph:
         """
         from coursekit.compiler import source_of
 
-        return source_of(self, gradient=gradient)
+        return source_of(self, gradient, sum_over)
 
-    def compile(self, gradient: bool = True) -> Callable[..., Any]:
+    def compile(
+        self, gradient: bool | Sequence[str] = True, sum_over: Sequence[str] = ()
+    ) -> Callable[..., Any]:
         """Return a function that runs :meth:`source`: value and gradients in one call.
+
+        Parameters
+        ----------
+        gradient
+            True: the function returns the value and a tuple of the gradients of all inputs. Names: of these
+            inputs only. False, or a graph of several outputs: the function returns the value alone.
+        sum_over
+            Names of inputs that are given as sequences, one entry a sample: value and gradients are summed
+            over the samples in a loop inside the function. The samples' own gradients are ``None``.
+
+        Returns
+        -------
+        A function of the inputs, in their order or by name. If the last forward pass was on arrays it takes
+        arrays (of any shapes that fit); otherwise numbers.
+
+        Raises
+        ------
+        KeyError
+            For a name that is not an input.
+        GateError
+            If gradients are asked for and the output is not a single number.
 
         >>> w1, w2 = variables("w1 w2")
         >>> run = ComputationalGraph(w1**3 * w2 + 3 * w1).compile()
         >>> run(2.0, 3.0)
         (30.0, (39.0, 8.0))
+        >>> w, x, t = variables("w x t")
+        >>> run = ComputationalGraph((w * x - t) ** 2).compile(sum_over=("x", "t"))
+        >>> run(2.0, [1.0, 2.0], [1.0, 1.0])          # (2 − 1)² + (4 − 1)²
+        (10.0, (14.0, None, None))
         """
         from coursekit.compiler import compiled
 
-        return compiled(self, gradient=gradient)
+        return compiled(self, gradient, sum_over)
 
     # ---- pictures ------------------------------------------------------------------------------------------
 

@@ -187,11 +187,21 @@ class Tracer:
                 return self.write("negate", [other], {})
             if one.is_number(0.0) and self._is_scalar(other):  # of an array it would lose the shape
                 return one
+            if one.word == "spread" and self._stretches_by_itself(one, other):
+                return self.write("multiply", [one.inputs[0], other], {})
+        if _is_plain_number(x) and y.word == "multiply" and _is_plain_number(y.inputs[0]):
+            return self.write(
+                "multiply", [x.sample * y.inputs[0].sample, y.inputs[1]], {}
+            )  # 2 · (3 · x) = 6 · x
         if _is_plain_number(y):
-            if x.word == "multiply" and _is_plain_number(x.inputs[0]):  # (2 · x) · 3 = 6 · x
-                return self.write("multiply", [y.sample * x.inputs[0].sample, x.inputs[1]], {})
             return self.write("multiply", [y, x], {})  # numbers stand first
         return None
+
+    def _stretches_by_itself(self, spread: Expression, other: Expression) -> bool:
+        """Tell whether a product with ``other`` broadcasts as ``spread`` does, so that it is not needed."""
+        x = spread.inputs[0]
+        aligned = spread.parameters.get("axis") is None or not is_array(x.sample)
+        return self.kinds_known and aligned and _shape(spread.sample) == _shape(other.sample)
 
     def _is_scalar(self, x: Expression) -> bool:
         return (self.kinds_known or x.word == "constant") and not is_array(x.sample)
@@ -212,9 +222,12 @@ class Tracer:
 
 
 def trace(
-    graph: ComputationalGraph, samples: Mapping[str, Any] | None, gradient: bool, upstream: str | None = None
+    graph: ComputationalGraph,
+    samples: Mapping[str, Any] | None,
+    wanted: Sequence[str],
+    upstream: str | None = None,
 ) -> tuple[Tracer, list[Expression], dict[str, Expression]]:
-    """Run ``graph`` forward, and backward if ``gradient``, on expressions.
+    """Run ``graph`` forward, and backward if gradients are wanted, on expressions.
 
     Parameters
     ----------
@@ -222,8 +235,8 @@ def trace(
         Any graph; its values are left alone.
     samples
         For each input a value of its kind; ``None`` where the kinds are to stay open.
-    gradient
-        Whether to go backward too; then there must be one output.
+    wanted
+        The inputs whose gradients are wanted; if any are, there must be one output.
     upstream
         The name of an input that stands for the upstream gradient; without it the output is a number, and
         the upstream gradient 1.
@@ -231,7 +244,7 @@ def trace(
     Returns
     -------
     tracer, outputs, gradients
-        The tracer (call ``forget()`` when done), the outputs, and the gradient of each input.
+        The tracer (call ``forget()`` when done), the outputs, and the gradients wanted.
     """
     tracer = Tracer(kinds_known=samples is not None)
     twins: dict[int, Variable] = {}
@@ -252,16 +265,15 @@ def trace(
         order.append(twin)
     outputs = [twins[id(z)] for z in graph.outputs]
     gradients = {}
-    if gradient:
+    if wanted:
         (output,) = outputs
         backpropagate(order, [(output, 1.0 if upstream is None else tracer.input(upstream, None))])
         for twin in order:
             if isinstance(twin.grad, Expression) and twin.grad.name is None:
                 twin.grad.name = f"d{twin.name}"
-        for name in graph.inputs:
-            leaf = next(
-                twin for twin in order if twin.gate is None and not twin.constant and twin.name == name
-            )
+        leaves = {twin.name: twin for twin in order if twin.gate is None and not twin.constant}
+        for name in wanted:
+            leaf = leaves[name]
             dx = leaf.grad if leaf.grad is not None else tracer.write("spread", [0.0, leaf.value], {})
             gradients[name] = dx if isinstance(dx, Expression) else tracer.constant(dx)
     values = [z.value if isinstance(z.value, Expression) else tracer.constant(z.value) for z in outputs]
@@ -289,7 +301,7 @@ def vjp_graph(graph: ComputationalGraph, name: str, upstream: str) -> Computatio
 def _graph_of_gradients(
     graph: ComputationalGraph, wanted: list[str], upstream: str | None, names: list[str] | None
 ) -> ComputationalGraph:
-    tracer, _, gradients = trace(graph, None, True, upstream)
+    tracer, _, gradients = trace(graph, None, wanted, upstream)
     nodes = as_variables([gradients[name] for name in wanted])
     tracer.forget()
     inputs = graph.inputs if upstream is None else [*graph.inputs, upstream]

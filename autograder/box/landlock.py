@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
 from types import TracebackType
 
 from autograder.box.syscalls import syscall
@@ -66,6 +65,21 @@ def _handled(version: int) -> tuple[int, _RulesetAttr, int]:
     return rights, attributes, 24 if version >= SCOPES_SINCE else 16 if version >= 4 else 8
 
 
+class Place:
+    """A file or folder, opened so that any number of rulesets can name it without looking it up.
+
+    Raises
+    ------
+    OSError
+        It does not exist: a box with a hole in its list must not start.
+    """
+
+    def __init__(self, path: str, rights: int) -> None:
+        self.fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        # READ_DIR on a plain file would be refused with EINVAL.
+        self.rights = rights if os.path.isdir(path) else rights & _ON_FILES
+
+
 class Ruleset:
     """Everything refused except what `allow` names; `enforce` puts it on the calling process for good.
 
@@ -88,34 +102,17 @@ class Ruleset:
     ) -> None:
         os.close(self._fd)
 
-    def allow(self, fd: int, rights: int) -> None:
-        """Allow `rights` below the open file or folder `fd` (for a file: those that a file can have)."""
-        rule = _PathBeneath(rights & self._rights, fd)
+    def allow(self, path: str, rights: int) -> None:
+        """Allow `rights` to the file, or below the folder, at `path`."""
+        place = Place(path, rights)
+        self.allow_place(place)
+        os.close(place.fd)
+
+    def allow_place(self, place: Place) -> None:
+        """Allow what `place` says."""
+        rule = _PathBeneath(place.rights & self._rights, place.fd)
         syscall("landlock_add_rule", self._fd, _RULE_PATH_BENEATH, ctypes.pointer(rule), 0)
 
     def enforce(self) -> None:
         """Restrict this process; needs no-new-privileges."""
         syscall("landlock_restrict_self", self._fd, 0)
-
-
-class Places:
-    """Files and folders opened once, so that every child's ruleset names them without a look-up.
-
-    Parameters
-    ----------
-    rights
-        (path, rights) pairs. A path that cannot be opened is an error: a box with a hole in its list must
-        not start.
-    """
-
-    def __init__(self, rights: Iterable[tuple[str, int]]) -> None:
-        self._places: list[tuple[int, int]] = []
-        for path, allowed in rights:
-            fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            # READ_DIR on a plain file would be refused with EINVAL.
-            self._places.append((fd, allowed if os.path.isdir(path) else allowed & _ON_FILES))
-
-    def allow_in(self, ruleset: Ruleset) -> None:
-        """Add a rule for each place."""
-        for fd, rights in self._places:
-            ruleset.allow(fd, rights)

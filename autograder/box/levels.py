@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -148,18 +149,24 @@ class _Walled(Box):
         self._filter = seccomp.build(threads=bounds.processes > 1)
         self._user = _user_for_root() if os.geteuid() == 0 else None
 
-    def _lock(self, places: landlock.Places, private: str, *, counted: int) -> None:
-        """Limits, capabilities, Landlock, seccomp: the order in which each still allows the next."""
+    def _open_readable(self, paths: Iterable[str]) -> None:
+        """Open what children may read, and the devices, for their rules."""
+        self._readable = [landlock.Place(path, landlock.READ) for path in paths]
+        self._readable += [landlock.Place(device, landlock.DEVICE) for device in DEVICES]
+
+    def _lock(self, private: str, *, counted: int) -> None:
+        """Capabilities, Landlock, limits, seccomp: the order in which each still allows the next."""
         os.setsid()
         os.umask(0o077)
-        limits.apply(self._bounds, address_space=self._address_space, others=counted)
         syscalls.drop_capabilities()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)  # a crash must not start the machine's crash reporter
         with landlock.Ruleset() as ruleset:
-            places.allow_in(ruleset)
-            landlock.Places([(private, landlock.PRIVATE)]).allow_in(ruleset)
+            for place in self._readable:
+                ruleset.allow_place(place)
+            ruleset.allow(private, landlock.PRIVATE)
             ruleset.enforce()
+        limits.apply(self._bounds, address_space=self._address_space, others=counted)
         seccomp.install(self._filter)
 
 
@@ -195,8 +202,7 @@ class FullBox(_Walled):
         namespaces.make_read_only(self.cache)
         # The root folder holds nothing but what may be read. These rules matter should the root be a wrong
         # one: they name folders of the new root, so they allow nothing in any other.
-        readable = [f"/{name}" for name in os.listdir("/") if name != "dev"]
-        self._allowed = landlock.Places([*((path, landlock.READ) for path in readable), *_DEVICE_RIGHTS])
+        self._open_readable(f"/{name}" for name in os.listdir("/") if name != "dev")
 
     def fork(self) -> int:
         """Fork a process 1 of a process namespace of its own; 0 in the child."""
@@ -220,7 +226,7 @@ class FullBox(_Walled):
         folders = Folders(namespaces.PRIVATE)
         folders.furnish(self._files)
         # Beside the children of this box, the warm process and the one that waits for it have the same user.
-        self._lock(self._allowed, folders.tmp, counted=2 + others * self._bounds.processes)
+        self._lock(folders.tmp, counted=2 + others * self._bounds.processes)
         return folders
 
 
@@ -284,13 +290,11 @@ class LandlockBox(_OnDisk, _Walled):
         self._prepare()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         with landlock.Ruleset() as ruleset:
-            landlock.Places(
-                [
-                    *reading_rights(self._disk),
-                    *_DEVICE_RIGHTS,
-                    (self._base, landlock.PRIVATE | landlock.MAKE_SYM),
-                ]
-            ).allow_in(ruleset)
+            for path, rights in reading_rights(self._disk):
+                ruleset.allow(path, rights)
+            for device in DEVICES:
+                ruleset.allow(device, landlock.DEVICE)
+            ruleset.allow(self._base, landlock.PRIVATE | landlock.MAKE_SYM)
             ruleset.enforce()
 
     def _check_readable(self) -> None:
@@ -315,13 +319,12 @@ class LandlockBox(_OnDisk, _Walled):
         around = {os.path.dirname(path) for path in paths}
         if any(f"{self._base}/".startswith(f"{folder.rstrip('/')}/") for folder in around):
             around = set(paths)
-        readable = sorted({*around, *self._disk.interpreter, self.site, self.cache})
-        self._allowed = landlock.Places([*((path, landlock.READ) for path in readable), *_DEVICE_RIGHTS])
+        self._open_readable(sorted({*around, *self._disk.interpreter, self.site, self.cache}))
 
     def confine(self, *, number: int, others: int) -> Folders:
         """See `Box.confine`."""
         folders = self._furnish(number)
-        self._lock(self._allowed, folders.tmp, counted=self._others + others * self._bounds.processes)
+        self._lock(folders.tmp, counted=self._others + others * self._bounds.processes)
         return folders
 
 
@@ -348,7 +351,6 @@ class OpenBox(_OnDisk):
         super().end(pid)
 
 
-_DEVICE_RIGHTS = tuple((device, landlock.DEVICE) for device in DEVICES)
 BOXES: dict[Level, type[Box]] = {box.level: box for box in (FullBox, LandlockBox, OpenBox)}
 
 

@@ -52,6 +52,12 @@ _UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
 # file should work.
 _IDLE = "chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat"
 
+# No file has extended attributes: what copies them (shutil.copytree) goes on then.
+_UNSUPPORTED = """
+setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
+removexattr lremovexattr fremovexattr
+"""
+
 _FCNTL = [
     fcntl.F_DUPFD,
     fcntl.F_DUPFD_CLOEXEC,
@@ -149,7 +155,12 @@ def build(*, threads: bool, machine: str | None = None) -> bytes:
     table = numbers(machine)
     architecture = _AUDIT_ARCHITECTURES[machine or os.uname().machine]
     verdicts: dict[int, bytes] = {}
-    for names, verdict in ((_FREE, _ALLOW), (_UNKNOWN, _refuse(errno.ENOSYS)), (_IDLE, _refuse(0))):
+    for names, verdict in (
+        (_FREE, _ALLOW),
+        (_UNKNOWN, _refuse(errno.ENOSYS)),
+        (_UNSUPPORTED, _refuse(errno.ENOTSUP)),
+        (_IDLE, _refuse(0)),
+    ):
         verdicts |= {table[name]: _give(verdict) for name in names.split() if name in table}
     verdicts |= {table[name]: _give(_refuse(errno.EAGAIN)) for name in ("fork", "vfork") if name in table}
     verdicts |= {table[name]: program() for name, program in _checked(threads).items() if name in table}

@@ -1,0 +1,243 @@
+"""Grade an assignment: who handed in, what is known already, what has to be judged, and where it goes.
+
+This process schedules and is the only one that writes. It reads submissions as bytes and never runs or
+imports anything of theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import coursekit
+from autograder.box import Level, Limits, best_level
+from autograder.course import Assignment, Course, CourseError
+from autograder.gradebook import NotGraded, Writer
+from autograder.jobs import Job, Reply, Setup
+from autograder.judge import JudgeLimits
+from autograder.plan import Refusal, make_plan
+from autograder.pool import Pool
+from autograder.results import ResultStore, SubmissionResult
+from autograder.submission import Refused, Submission
+from autograder.worker import derived_seed
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+class Busy(Exception):
+    """Another run is grading this course."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade: see `coursekit grade --help`."""
+
+    students: list[str] = field(default_factory=list)
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    seed: int | None = None
+    force: bool = False
+    trust_submissions: bool = False
+
+
+class Batch:
+    """One run over an assignment's submissions.
+
+    Parameters
+    ----------
+    course
+        The course.
+    name
+        The assignment.
+    options
+        How to grade.
+
+    Raises
+    ------
+    CourseError
+        A wrong call: no such assignment, no such student, nothing handed in.
+    BoxUnavailable
+        Student code cannot be isolated on this machine.
+
+    Attributes
+    ----------
+    refusals
+        (notebook, refusal) for test cells that cannot be judged from outside; a person has to grade them.
+    failures
+        Submissions that could not be written, with the reason.
+    """
+
+    def __init__(self, course: Course, name: str, options: Options) -> None:
+        self.course, self.options = course, options
+        self.assignment: Assignment = course.assignment(name)
+        self.students = course.choose_students(name, options.students)
+        self.level = Level.NONE if options.trust_submissions else best_level()
+        self.seed = course.seed() if options.seed is None else options.seed
+        self.box_limits, self.judge_limits = self._limits()
+        self.refusals = self._find_refusals()
+        self.failures: list[str] = []
+        self.store = ResultStore(course.state / "results" / name)
+
+    def _find_refusals(self) -> list[tuple[str, Refusal]]:
+        folder = self.assignment.folder
+        plans = [
+            make_plan(notebook.source, released=notebook.released, name=notebook.name, source_dir=folder)
+            for notebook in self.assignment.notebooks
+        ]
+        return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
+
+    def _limits(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Sort the assignment's limits into those of the box and those of the judge."""
+        stated = self.assignment.settings["limits"]
+        box = {bound.name for bound in dataclasses.fields(Limits)}
+        judge = {bound.name for bound in dataclasses.fields(JudgeLimits)}
+        if unknown := sorted(stated.keys() - box - judge):
+            raise CourseError(
+                f"{self.assignment.name} states unknown limits: {', '.join(unknown)}. "
+                f"Known are {', '.join(sorted(box | judge))}."
+            )
+        return (
+            {name: value for name, value in stated.items() if name in box},
+            {name: value for name, value in stated.items() if name in judge},
+        )
+
+    def run(self) -> Iterator[SubmissionResult]:
+        """Grade everybody and yield each result once it is in the gradebook.
+
+        Raises
+        ------
+        Busy, PoolError, GradebookError
+            The grader itself failed. What is written stays; a new run goes on from there.
+        """
+        with (
+            _locked(self.course),
+            Writer(self.course, self.assignment) as writer,
+            _run_folder(self.course) as run,
+        ):
+            to_judge: dict[str, tuple[str, Job, dict[str, str]]] = {}
+            for student in self.students:
+                job, digests = self._job(student)
+                key = self._key(student, job, digests)
+                known = None if self.options.force else self.store.get(key, student)
+                if known is None:
+                    to_judge[student] = (key, job, digests)
+                else:
+                    yield from self._write(writer, known)
+            for reply in self._judge(run, [job for _, job, _ in to_judge.values()]):
+                key, _, digests = to_judge[reply.result.student]
+                if (
+                    reply.digests == digests
+                ):  # graded what was looked at; a submission given up has no digests
+                    self.store.put(key, reply.result)
+                yield from self._write(writer, reply.result)
+
+    def _job(self, student: str) -> tuple[Job, dict[str, str]]:
+        """Look at a submission and return what to grade and the digests of its notebooks."""
+        folder = self.course.submitted_folder(self.assignment.name, student)
+        submission = Submission(folder)
+        names = [notebook.name for notebook in self.assignment.notebooks]
+        messages: list[str] = []
+        digests: dict[str, str] = {}
+        try:
+            files = submission.find_notebooks(names)
+        except Refused as refusal:
+            files, messages = {}, [str(refusal)]
+        for name, file in files.items():
+            if file != f"{name}.ipynb":
+                messages.append(f"{file!r} was taken for {name}.ipynb.")
+            with contextlib.suppress(Refused):  # the worker meets the same reason and reports it
+                digests[name] = submission.digest(file)
+        seed = derived_seed(self.seed, self.assignment.name, student)
+        return Job(student, str(folder), files, seed, messages), digests
+
+    def _key(self, student: str, job: Job, digests: dict[str, str]) -> str:
+        """Return what a result depends on, as one digest."""
+        parts = {
+            "submission": [student, digests, job.files, job.messages],
+            "assignment": self.assignment.version,
+            "grader": code_version(),
+            "seed": job.seed,
+            "level": str(self.level),
+            "settings": self.assignment.settings,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _judge(self, run: Path, jobs: list[Job]) -> Iterator[Reply]:
+        if not jobs:
+            return
+        setup = Setup(
+            notebooks=[
+                {"name": notebook.name, "source": notebook.source, "released": notebook.released}
+                for notebook in self.assignment.notebooks
+            ],
+            source_folder=str(self.assignment.folder),
+            files_folder=str(self._released_files(run)),
+            level=str(self.level),
+            packages=self.assignment.settings["packages"],
+            box_limits=self.box_limits,
+            judge_limits=self.judge_limits,
+        )
+        budget = JudgeLimits(**self.judge_limits).submission_seconds
+        seconds = 60 + 2 * budget * len(self.assignment.notebooks)
+        with Pool(setup, run, workers=self.options.workers, seconds=seconds) as pool:
+            yield from pool.run(jobs)
+
+    def _released_files(self, run: Path) -> Path:
+        """Return a folder with links to exactly the files that students got, for the box."""
+        folder = run / "files"
+        for name in self.assignment.files:
+            link = folder / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to((self.assignment.folder / name).resolve())
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _write(self, writer: Writer, result: SubmissionResult) -> Iterator[SubmissionResult]:
+        try:
+            writer.write(result)
+        except NotGraded as reason:
+            self.failures.append(str(reason))
+        else:
+            yield result
+
+
+def code_version() -> str:
+    """Return the version of the grader: coursekit's number and a digest of the code that runs here."""
+    digest = hashlib.sha256()
+    for package in ("autograder", "coursekit"):
+        for path in sorted((CHECKOUT / package).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return f"{coursekit.__version__}+{digest.hexdigest()[:12]}"
+
+
+@contextlib.contextmanager
+def _locked(course: Course) -> Iterator[None]:
+    """Keep other runs on this course out; the kernel gives the lock back when this process ends, however."""
+    with open(course.state / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"Another coursekit run is grading {course.root}. Wait until it ends.") from None
+        yield
+
+
+@contextlib.contextmanager
+def _run_folder(course: Course) -> Iterator[Path]:
+    """Make a private folder for this run and remove it, and what killed runs left, at the end."""
+    runs = course.state / "runs"
+    if runs.exists():
+        shutil.rmtree(runs)
+    folder = runs / str(os.getpid())
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(runs, ignore_errors=True)

@@ -1,0 +1,204 @@
+"""The command line of an instructor's checkout: `coursekit grade`, `coursekit doctor`, `coursekit demo`.
+
+Exit codes: 0 every submission was handled, however broken; 1 the grader itself failed; 2 a wrong call;
+3 refused, because student code cannot be isolated here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.results import SubmissionResult, write_whole
+
+HANDLED, FAILED, WRONG_CALL, REFUSED, STOPPED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.command(arguments)
+    except KeyboardInterrupt:
+        _say("Stopped. What was graded is kept; the same command goes on from there.")
+        return STOPPED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coursekit", description="Courseware that grades homework honestly."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    grade = commands.add_parser(
+        "grade",
+        help="grade the submissions of an assignment",
+        description="Grade the submissions of an assignment of any nbgrader course. Scores go to the course's "
+        "gradebook and graded notebooks to its autograded folder, as with `nbgrader autograde`. What has not "
+        "changed is not judged again, so a run that was stopped goes on where it was.",
+    )
+    grade.set_defaults(command=_grade)
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")
+    grade.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
+    )
+    grade.add_argument(
+        "--student",
+        action="append",
+        default=[],
+        metavar="S",
+        help="only this student, or those that a pattern like 'a*' matches; may be given several times",
+    )
+    grade.add_argument("--workers", type=_count, metavar="N", help="processes that grade (default: cores)")
+    grade.add_argument(
+        "--seed", type=int, metavar="N", help="seed of what tests draw at random (default: the course's own)"
+    )
+    grade.add_argument("--force", action="store_true", help="judge again what has not changed, too")
+    grade.add_argument("--json", type=Path, metavar="FILE", help="write the results to FILE")
+    grade.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run student code WITHOUT isolation: only for code that you would run yourself; results say so",
+    )
+
+    doctor = commands.add_parser("doctor", help="say how well this machine can isolate student code")
+    doctor.set_defaults(command=_doctor)
+
+    demo = commands.add_parser("demo", help="grade a class of sample submissions and show what they get")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("--dir", type=Path, metavar="D", help="where to put the course (default: a new folder)")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from autograder.batch import Batch, Busy, Options
+    from autograder.box import BoxUnavailable
+    from autograder.course import Course, CourseError
+    from autograder.gradebook import GradebookError
+    from autograder.pool import PoolError
+
+    target = arguments.json and arguments.json.absolute()
+    if target and not target.parent.is_dir():
+        _say(f"--json {arguments.json}: there is no folder {target.parent}.")
+        return WRONG_CALL
+    chosen = {"workers": arguments.workers} if arguments.workers else {}
+    options = Options(
+        students=arguments.student,
+        seed=arguments.seed,
+        force=arguments.force,
+        trust_submissions=arguments.trust_submissions,
+        **chosen,
+    )
+    started = time.monotonic()
+    try:
+        batch = Batch(Course(arguments.course), arguments.assignment, options)
+        _announce(batch.refusals, batch.level)
+        results = sorted(_with_bar(batch), key=lambda result: result.student)
+    except CourseError as error:
+        _say(str(error))
+        return WRONG_CALL
+    except BoxUnavailable as error:
+        _say(f"{error}\n`coursekit doctor` says more. Nothing was graded.")
+        return REFUSED
+    except (Busy, GradebookError, PoolError) as error:
+        _say(f"{error}\nWhat was graded before is kept; the same command goes on from there.")
+        return FAILED
+    if target:
+        report: dict[str, Any] = {
+            "assignment": batch.assignment.name,
+            "version": batch.assignment.version,
+            "seed": batch.seed,
+            "submissions": [result.to_public() for result in results],
+        }
+        write_whole(target, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    print(table(results))
+    kinds = Counter(result.status for result in results)
+    print(
+        f"\n{len(results)} submissions: {kinds['graded']} graded, {kinds['report']} to look at. "
+        f"Isolation: {batch.level}. {time.monotonic() - started:.1f} s."
+    )
+    for failure in batch.failures:
+        _say(failure)
+    return FAILED if batch.failures else HANDLED
+
+
+def _announce(refusals: Sequence[tuple[str, Any]], level: str) -> None:
+    """Say before the batch what will not be judged, and if nothing is isolated."""
+    if level == "none":
+        _say("WARNING: student code runs without isolation (--trust-submissions). Every result will say so.")
+    if refusals:
+        _say("These test cells cannot be judged from outside; they are left to be graded by hand:")
+    for notebook, refusal in refusals:
+        _say(f"  {notebook}: {refusal.grade_id}, line {refusal.line}: {refusal.reason}")
+
+
+def _with_bar(batch: Any) -> list[SubmissionResult]:
+    """Run the batch; a terminal shows how far it is."""
+    if not sys.stderr.isatty():
+        return list(batch.run())
+    from tqdm import tqdm
+
+    return list(tqdm(batch.run(), total=len(batch.students), unit=" submissions", leave=False))
+
+
+def table(results: Sequence[SubmissionResult]) -> str:
+    """Return the results as text: student, score of maximum, status, one line of reason."""
+    from autograder.repair import short
+
+    rows = [("student", "score", "status", "")]
+    for result in results:
+        score = f"{_number(result.score)} / {_number(result.max_score)}"
+        status = f"{result.status}{', late' if result.late else ''}{', unboxed' if result.trusted else ''}"
+        rows.append((short(result.student, 30), score, status, result.why()))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    room = max(20, shutil.get_terminal_size((160, 24)).columns - sum(widths) - 6)
+    lines = [
+        f"{student:<{widths[0]}}  {score:>{widths[1]}}  {status:<{widths[2]}}  {short(why, room)}".rstrip()
+        for student, score, status, why in rows
+    ]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _number(value: float) -> str:
+    """Return points without needless digits.
+
+    >>> _number(3.0), _number(2.5), _number(1 / 3)
+    ('3', '2.5', '0.33')
+    """
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from autograder.box.doctor import diagnose
+
+    print(diagnose())
+    return HANDLED
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from autograder.demo import run
+
+    return run(arguments.dir)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The judge: drives a submitted notebook cell by cell and decides its score without believing the student's process.
+
+Student cells run in a boxed child; test cells run here, in one namespace, against remote objects. A test passes or fails by what
+*this* process computes from plain values. The score pass meets the hidden tests; whatever a student is told comes from a child
+that did not (`autograder.judge_pass` says how).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.judge_pass import Outcome, Pass
+from autograder.judge_process import clean_process
+from autograder.judge_reasons import explain
+from autograder.line import Child
+from autograder.plan import Plan, PlannedCell
+from autograder.wire import Caps
+
+__all__ = ["JudgeLimits", "NotebookResult", "QuestionResult", "judge_notebook"]
+
+
+@dataclass(frozen=True)
+class JudgeLimits:
+    """What one notebook may take of the judge's time and memory.
+
+    Attributes
+    ----------
+    cell_seconds, question_seconds, submission_seconds : float
+        For one cell of the student's, one test cell, and the whole notebook.
+    restarts : int
+        How often a child that died or hung is replaced.
+    output_bytes : int
+        Of what one cell shows.
+    message_bytes, message_values : int
+        Of one value that a student's process sends.
+    """
+
+    cell_seconds: float = 20.0
+    question_seconds: float = 5.0
+    submission_seconds: float = 60.0
+    restarts: int = 8
+    output_bytes: int = 64_000
+    message_bytes: int = 16 << 20
+    message_values: int = 150_000
+
+    @property
+    def caps(self) -> Caps:
+        """The limits of one message."""
+        return Caps(blob=self.message_bytes, items=self.message_values)
+
+
+@dataclass
+class QuestionResult:
+    """The score of one graded cell, and one line that says why it is not more."""
+
+    grade_id: str
+    score: float | None
+    max_score: float
+    needs_manual_grade: bool = False
+    reason: str = ""
+    misconceptions: list[str] = field(default_factory=list)
+
+
+@dataclass
+class NotebookResult:
+    """What became of a notebook: scores, and outputs (cell id -> nbformat outputs) to show."""
+
+    notebook: str
+    questions: list[QuestionResult]
+    outputs: dict[str, list[dict[str, Any]]]
+    messages: list[str]
+
+
+def judge_notebook(
+    plan: Plan,
+    submitted: NotebookNode,
+    spawn: Callable[[], Child],
+    *,
+    seed: int,
+    limits: JudgeLimits,
+    source_dir: Path,
+) -> NotebookResult:
+    """Score a submitted notebook.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the source notebook.
+    submitted : NotebookNode
+        On the released structure (`autograder.repair`): each cell has the id of its source cell, others are the student's own.
+    spawn : callable
+        Gives a fresh child that runs `autograder.runner.serve`.
+    seed : int
+        Of all that test cells draw at random.
+    limits : JudgeLimits
+    source_dir : Path
+        Reference files and helper modules of the tests; never the submission's folder.
+    """
+    ends = monotonic() + limits.submission_seconds
+    with clean_process(source_dir) as workspace:
+        scored = Pass(plan, submitted, spawn, seed, limits, ends, workspace, hidden=True).run()
+        shown = scored
+        if scored.hides_something:
+            shown = Pass(plan, submitted, spawn, seed, limits, ends, workspace, hidden=False).run()
+    outputs = dict(shown.outputs)
+    questions = []
+    for cell in plan.cells:
+        if cell.graded:
+            result = _question(cell, scored, shown)
+            questions.append(result)
+            if cell.role == "test":
+                outputs[cell.id] = _shown_score(result)
+    return NotebookResult(plan.name, questions, outputs, [*scored.messages])
+
+
+def _question(cell: PlannedCell, scored: Any, shown: Any) -> QuestionResult:
+    if cell.role != "test":
+        return QuestionResult(cell.grade_id, None, cell.points, needs_manual_grade=True)
+    outcome: Outcome | None = scored.outcomes.get(cell.id)
+    if outcome is None:
+        return QuestionResult(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
+    reason = "" if outcome.score == cell.points else explain(cell, outcome, shown.outcomes.get(cell.id))
+    return QuestionResult(cell.grade_id, outcome.score, cell.points, reason=reason)
+
+
+def _shown_score(result: QuestionResult) -> list[dict[str, Any]]:
+    """What nbgrader expects of a test cell: an error, a partial score, or nothing."""
+    if not result.reason:
+        return []
+    if result.score:
+        data = {"text/plain": str(result.score)}
+        return [{"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}]
+    name, _, message = result.reason.partition(": ")
+    return [{"output_type": "error", "ename": name, "evalue": message, "traceback": [result.reason]}]

@@ -1,0 +1,132 @@
+"""The judge's own process around one submission: a clean workspace before, everything as it was after.
+
+Test cells are the instructor's, but they may patch ``builtins.input``, change folders or import a helper module that keeps a
+list: none of it may reach the next submission.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import io
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from autograder import nose_tools
+
+__all__ = ["Deadline", "clean_process", "limited", "seed_generators"]
+
+_COPIED = 1 << 20  # files of at most so many bytes are copied, larger ones linked
+
+
+class Deadline(BaseException):
+    """The time of a question is over. Not an `Exception`, so that a test's own ``except`` does not hold it up."""
+
+
+@contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise `Deadline` in this block after so many seconds, and again every half second, should something catch it.
+
+    Only in the main thread; elsewhere a block is limited by the deadlines of its questions to the student's process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Deadline("out of time")
+
+    began = monotonic()
+    handler = signal.signal(signal.SIGALRM, stop)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if left:  # somebody else's alarm
+            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), 0.001), interval)
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the generators that test cells draw from."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+
+
+@contextlib.contextmanager
+def clean_process(source_dir: Path) -> Iterator[Path]:
+    """A folder with the instructor's files as working folder and import path; all put back at the end."""
+    workspace = Path(tempfile.mkdtemp(prefix="coursekit-judge-"))
+    modules, path, environment = set(sys.modules), list(sys.path), dict(os.environ)
+    names, main = dict(vars(builtins)), sys.modules.get("__main__")
+    streams, folder = (sys.stdin, sys.stdout, sys.stderr), os.getcwd()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _fill(workspace, source_dir)
+            os.environ["MPLBACKEND"] = "agg"
+            sys.path.insert(0, str(workspace))
+            sys.stdin = io.StringIO("")
+            os.chdir(workspace)
+            nose_tools.install()
+            yield workspace
+    finally:
+        os.chdir(folder)
+        sys.stdin, sys.stdout, sys.stderr = streams
+        vars(builtins).clear()
+        vars(builtins).update(names)
+        if main is not None:
+            sys.modules["__main__"] = main
+        sys.path[:] = path
+        _restore_environment(environment)
+        _forget_modules(modules, workspace)
+        _close_figures()
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _fill(workspace: Path, source_dir: Path) -> None:
+    """Small files as copies, so that a test may write to them; large ones and notebooks' neighbours as links."""
+    for entry in os.scandir(source_dir):
+        if entry.name.endswith(".ipynb") or entry.name.startswith((".", "__pycache__")):
+            continue
+        target = workspace / entry.name
+        if entry.is_file() and entry.stat().st_size <= _COPIED:
+            shutil.copy(entry.path, target)
+        else:
+            target.symlink_to(Path(entry.path).resolve())
+
+
+def _restore_environment(environment: dict[str, str]) -> None:
+    if dict(os.environ) != environment:
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+def _forget_modules(before: set[str], workspace: Path) -> None:
+    """Forget helper modules of this assignment; libraries stay, they are the same for all."""
+    for name in set(sys.modules) - before:
+        file = getattr(sys.modules[name], "__file__", None)
+        if isinstance(file, str) and Path(file).is_relative_to(workspace):
+            del sys.modules[name]
+    sys.path_importer_cache.pop(str(workspace), None)
+    importlib.invalidate_caches()
+
+
+def _close_figures() -> None:
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")

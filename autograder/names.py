@@ -1,0 +1,228 @@
+"""What a cell does with global names, read from its text: binds, imports, reads, changes in place."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["CellNames", "bound_by", "cell_names", "operators_of"]
+
+# Functions that change their first argument, beside the methods, which all might.
+_CHANGERS = frozenset(
+    "shuffle heappush heappop heapify heapreplace insort insort_left insort_right fill_diagonal put place copyto".split()
+)
+_CHANGING_METHODS = frozenset("append extend insert pop popitem remove setdefault update add discard clear sort".split())
+_DYNAMIC = frozenset(["globals", "locals", "vars", "dir", "eval", "exec", "get_ipython"])
+_IMMEDIATE = frozenset(["listcomp", "setcomp", "dictcomp", "genexpr"])
+_Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass
+class CellNames:
+    """Global names of one cell.
+
+    Attributes
+    ----------
+    binds : set of str
+        Bound when the cell runs, by assignment, loop, ``def``, ``class``, import, …
+    imports : dict
+        Name -> (module, attribute or ""), for names that it imports.
+    reads, deferred : set of str
+        Read when the cell runs; read when one of its functions is called.
+    changes : set of str
+        Changed in place when the cell runs: ``x[0] = 1``, ``x.append(1)``, ``shuffle(x)``.
+    changed_by_functions : set of str
+        Bound or changed in place when one of its functions is called.
+    deletes : set of str
+        Deleted when the cell runs.
+    classes : set of str
+        Bound by a class statement at the top.
+    dynamic : bool
+        It looks names up by text: any name may be meant.
+    """
+
+    binds: set[str] = field(default_factory=set)
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reads: set[str] = field(default_factory=set)
+    deferred: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    changed_by_functions: set[str] = field(default_factory=set)
+    deletes: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    dynamic: bool = False
+
+    @property
+    def only_imported(self) -> set[str]:
+        """Names that are bound by nothing but an import."""
+        return self.imports.keys() - self._assigned
+
+    _assigned: set[str] = field(default_factory=set)
+
+
+def cell_names(tree: ast.Module) -> CellNames:
+    """What a cell does with global names.
+
+    >>> names = cell_names(ast.parse("import math\\nx = [y]\\nx.append(f(2))\\ndef g(a): return a + z"))
+    >>> sorted(names.binds), sorted(names.reads), names.deferred, names.changes
+    (['g', 'math', 'x'], ['f', 'x', 'y'], {'z'}, {'x'})
+    """
+    names = CellNames()
+    # The text of the tree, not of the cell: magics have become calls in it.
+    table = symtable.symtable(ast.unparse(tree), "<cell>", "exec")
+    for symbol in table.get_symbols():
+        name = symbol.get_name()
+        if symbol.is_assigned() or symbol.is_imported():
+            names.binds.add(name)
+        if symbol.is_referenced():
+            names.reads.add(name)
+    for child in table.get_children():
+        _scope(child, names, deferred=False)
+    for statement in _statements_now(tree):
+        _statement(statement, names)
+    names.binds -= names.deletes - names._assigned - names.imports.keys()
+    names.dynamic = bool(_DYNAMIC & (names.reads | names.deferred))
+    return names
+
+
+def bound_by(statement: ast.stmt) -> set[str]:
+    """Names that one statement binds at the top."""
+    return cell_names(ast.Module([statement], [])).binds
+
+
+def _scope(table: symtable.SymbolTable, names: CellNames, *, deferred: bool) -> None:
+    """Global names of a function, class or comprehension, and of what is inside."""
+    is_function = table.get_type() == "function" and table.get_name() not in _IMMEDIATE
+    deferred = deferred or is_function
+    for symbol in table.get_symbols():
+        if not symbol.is_global():
+            continue
+        if symbol.is_referenced():
+            (names.deferred if deferred else names.reads).add(symbol.get_name())
+        if symbol.is_assigned() and symbol.is_declared_global():
+            (names.changed_by_functions if deferred else names.binds).add(symbol.get_name())
+    for child in table.get_children():
+        _scope(child, names, deferred=deferred)
+
+
+def _statements_now(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes that run with the cell: not those inside functions."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, _Function):
+            yield from _statements_now(child)
+
+
+def _statement(node: ast.AST, names: CellNames) -> None:
+    match node:
+        case ast.Import():
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                names.imports[alias.asname or top] = (alias.name if alias.asname else top, "")
+        case ast.ImportFrom(level=0, module=str(module)):
+            for alias in node.names:
+                names.imports[alias.asname or alias.name] = (module, alias.name)
+        case ast.ClassDef():
+            names.classes.add(node.name)
+            names._assigned.add(node.name)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            names._assigned.add(node.name)
+            names.changed_by_functions |= _changed(ast.walk(node)) - _local_names(node)
+        case ast.Lambda():
+            names.changed_by_functions |= _changed(ast.walk(node))
+        case ast.Name(ctx=ast.Store()):
+            names._assigned.add(node.id)
+        case ast.Name(ctx=ast.Del()):
+            names.deletes.add(node.id)
+    names.changes |= _changed([node])
+
+
+def _changed(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names whose values these nodes change in place."""
+    found: set[str | None] = set()
+    for node in nodes:
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found.add(_root(node))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=value))):
+                found.add(_root(value))
+                found |= _first_argument(node.value)
+            case ast.Expr(value=ast.Call()):
+                found |= _first_argument(node.value)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CHANGING_METHODS:
+                found.add(_root(value))
+    return {name for name in found if name}
+
+
+def _first_argument(call: ast.expr) -> set[str | None]:
+    match call:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]) if name in _CHANGERS:
+            return {_root(first)}
+    return set()
+
+
+def _root(node: ast.AST) -> str | None:
+    """The name at the start of ``x.a[0].b``."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    local = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    local |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return local - declared
+
+
+# ------------------------------------------------------------------------------------------------ classes
+
+
+def operators_of(trees: Iterable[ast.Module]) -> dict[str, frozenset[str]]:
+    """Class name -> special methods that the class, or one that it inherits from in these cells, defines."""
+    own: dict[str, set[str]] = {}
+    bases: dict[str, list[str]] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                own.setdefault(node.name, set()).update(_special_methods(node))
+                bases.setdefault(node.name, []).extend(base.id for base in node.bases if isinstance(base, ast.Name))
+    return {name: frozenset(_inherited(name, own, bases)) for name in own}
+
+
+def _inherited(name: str, own: dict[str, set[str]], bases: dict[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        current = pending.pop()
+        if current in own and current not in seen:
+            seen.add(current)
+            found |= own[current]
+            pending += bases[current]
+    return found
+
+
+_ORDER = frozenset(["__lt__", "__le__", "__gt__", "__ge__"])
+
+
+def _special_methods(node: ast.ClassDef) -> set[str]:
+    found = {part.name for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    for part in node.body:  # __radd__ = __add__
+        if isinstance(part, ast.Assign):
+            found |= {target.id for target in part.targets if isinstance(target, ast.Name)}
+    for decorator in node.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "")
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+        flags = {word.arg: word.value.value for word in keywords if isinstance(word.value, ast.Constant)}
+        if name == "dataclass":
+            found |= {"__eq__"} if flags.get("eq", True) else set()
+            found |= _ORDER if flags.get("order") else set()
+            found |= {"__hash__"} if flags.get("frozen") else set()
+        if name == "total_ordering":
+            found |= _ORDER
+    if "__eq__" in found:
+        found.add("__ne__")
+    return {name for name in found if name.startswith("__")}

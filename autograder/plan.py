@@ -1,0 +1,500 @@
+"""How an assignment is judged, read once from its source notebook: which cell runs where, which names are the student's.
+
+Rules (nothing here runs code):
+
+- Solution cells run in the student's process only. The names that the *source's* solution cells bind or change in place are
+  **remote names**: after the student's cell ran, they are fetched.
+- Test cells run in the judge only.
+- Locked cells without points run on both sides, unless they read a remote name when they run: then they run once, at the
+  student's, and what they bind is remote too. Their functions, classes and imports still come into being in the judge.
+- Unmarked cells are the student's to edit: the judge runs the source's version, the student's process the student's.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from nbformat import NotebookNode
+
+from autograder.cells import compile_cell, is_silent, translate
+from autograder.names import CellNames, cell_names, operators_of
+from autograder.remote import Rules
+
+__all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
+
+Role = Literal["student", "test", "both", "manual", "text"]
+
+BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+BEGIN_SOLUTION = "BEGIN SOLUTION"
+_STUB = re.compile(r"YOUR CODE HERE|raise NotImplementedError")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A test cell that cannot be judged from outside, and why; a person has to grade it."""
+
+    grade_id: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class TestCode:
+    """A test cell, compiled.
+
+    Attributes
+    ----------
+    code : tuple of code
+        The whole cell; if it ends with an expression, the last one is that.
+    visible : tuple of code
+        Without the hidden regions: what the student may be told about.
+    hidden : tuple of (int, int)
+        First and last line of each hidden region.
+    literals : frozenset of str
+        The messages that the author wrote as plain text: they may be shown whatever fails.
+    """
+
+    __test__ = False  # its name would make pytest collect it
+
+    code: tuple[types.CodeType, ...]
+    visible: tuple[types.CodeType, ...] = ()
+    hidden: tuple[tuple[int, int], ...] = ()
+    literals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One cell of the source notebook and what becomes of it.
+
+    Attributes
+    ----------
+    id, grade_id : str
+    role : "student", "test", "both", "manual" or "text"
+        Where it runs; "manual" for answers that a person grades (code among them runs at the student's), "text" for the rest.
+    points : float
+    locked : bool
+        The student's version does not count.
+    source : str
+        What runs at the student's if the cell is locked.
+    names : tuple of str
+        Remote names to fetch when the student's process ran it.
+    classes : tuple of str
+        Classes that it defines on both sides.
+    test : TestCode or None
+        What the judge runs: tests, or the judge's part of a cell that runs on both sides.
+    binds : frozenset of str
+        Names that the judge's part binds or deletes.
+    """
+
+    id: str
+    grade_id: str
+    role: Role
+    points: float = 0.0
+    locked: bool = False
+    is_code: bool = False
+    graded: bool = False
+    source: str = ""
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    test: TestCode | None = None
+    binds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An assignment's notebook, ready to be judged.
+
+    Attributes
+    ----------
+    name : str
+    cells : tuple of PlannedCell
+    refusals : tuple of Refusal
+    rules : Rules
+    watched : tuple of str
+        Remote names that some test reads: they are told when any cell of the student's binds them.
+    live : tuple of str
+        Those that functions of the solution change: they are told after each call.
+    pushed : frozenset of str
+        Names of tests that the solution's code reads.
+    imports : dict
+        Name -> the imports by which the source binds it.
+    needs_shell, needs_random : bool
+        Test cells use magics; the notebook draws random numbers.
+    """
+
+    name: str
+    cells: tuple[PlannedCell, ...]
+    refusals: tuple[Refusal, ...]
+    rules: Rules
+    watched: tuple[str, ...] = ()
+    live: tuple[str, ...] = ()
+    pushed: frozenset[str] = frozenset()
+    imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    needs_shell: bool = False
+    needs_random: bool = False
+    by_id: dict[str, int] = field(default_factory=dict)
+
+
+def make_plan(
+    source: NotebookNode, *, released: NotebookNode | None = None, name: str = "", source_dir: Path | None = None
+) -> Plan:
+    """Read how a notebook is judged.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        The instructor's version, with solutions and hidden tests.
+    released : NotebookNode, optional
+        What the students got; its cells' ids are taken over, in case the source has none.
+    name : str
+        The notebook's name, for results.
+    source_dir : Path, optional
+        Folder of the source notebook: a test may run what lies in it.
+
+    Returns
+    -------
+    Plan
+        Never raises on account of a cell: one that cannot be judged is in ``refusals``.
+    """
+    return _Planner(source, released, name, source_dir).plan()
+
+
+@dataclass
+class _Draft:
+    """A code cell on its way into the plan."""
+
+    cell: PlannedCell
+    tree: ast.Module
+    names: CellNames
+    tainted: bool = False
+
+
+class _Planner:
+    def __init__(
+        self, source: NotebookNode, released: NotebookNode | None, name: str, source_dir: Path | None
+    ) -> None:
+        self._name = name
+        self._source_dir = source_dir
+        self._refusals: list[Refusal] = []
+        self._owner: dict[str, str] = {}  # name -> "student" or "judge", at this point of the notebook
+        self._carriers: set[str] = set()  # functions of locked cells that call the student's
+        self._remote: set[str] = set()
+        self._ids = _ids(source, released)
+        self._drafts = [self._draft(cell, number) for number, cell in enumerate(source.cells)]
+
+    # -------------------------------------------------------------------------------------------- reading cells
+
+    def _draft(self, cell: NotebookNode, number: int) -> _Draft:
+        mark = cell.metadata.get("nbgrader") or {}
+        role, locked = _role(cell, mark)
+        planned = PlannedCell(
+            id=self._ids[number],
+            grade_id=str(mark.get("grade_id", "")),
+            role=role,
+            points=float(mark.get("points") or 0),
+            locked=locked,
+            is_code=cell.cell_type == "code",
+            graded=bool(mark.get("grade") or mark.get("task")),
+            source=_without_hidden(cell.source) if role == "both" else cell.source,
+        )
+        tree = ast.Module([], [])
+        if planned.is_code:
+            try:
+                tree = translate(planned.source)
+            except (SyntaxError, ValueError, ImportError) as error:
+                if role == "test":
+                    self._refuse(planned, getattr(error, "lineno", None) or 1, f"it is not Python: {error}")
+        return _Draft(planned, tree, cell_names(tree))
+
+    def _refuse(self, cell: PlannedCell, line: int, reason: str) -> None:
+        self._refusals.append(Refusal(cell.grade_id, line, reason))
+
+    # -------------------------------------------------------------------------------------------- the plan
+
+    def plan(self) -> Plan:
+        for draft in self._drafts:
+            self._own(draft)
+        read_by_judge = self._read_by_judge()
+        imports = self._imports()
+        only_imported = set().union(*[d.names.only_imported for d in self._of("student", "manual")])
+        wanted = {name for name in self._remote | only_imported if read_by_judge is None or name in read_by_judge}
+        pushed = self._pushed()
+        for draft in self._of("test"):
+            self._refusals += _refusals_of(draft, self._remote, self._written_files(), self._source_dir)
+        cells = tuple(self._planned(draft, wanted) for draft in self._drafts)
+        texts = [draft.cell.source for draft in self._drafts if draft.cell.is_code]
+        changed = set().union(*[draft.names.changed_by_functions for draft in self._drafts])
+        return Plan(
+            name=self._name,
+            cells=cells,
+            refusals=tuple(sorted(self._refusals, key=lambda r: [c.grade_id for c in cells].index(r.grade_id))),
+            rules=Rules(
+                operators=operators_of(draft.tree for draft in self._drafts),
+                libraries=frozenset(module.partition(".")[0] for many in imports.values() for module, _ in many),
+            ),
+            watched=tuple(sorted(wanted)),
+            live=tuple(sorted(changed & wanted)),
+            pushed=frozenset(pushed),
+            imports=imports,
+            needs_shell=any("get_ipython" in d.names.reads | d.names.deferred for d in self._of("test", "both")),
+            needs_random=any("random" in text or "rand" in text for text in texts),
+            by_id={cell.id: number for number, cell in enumerate(cells)},
+        )
+
+    def _of(self, *roles: Role) -> list[_Draft]:
+        return [draft for draft in self._drafts if draft.cell.role in roles]
+
+    def _own(self, draft: _Draft) -> None:
+        """Who owns the names that a cell binds, and whether it may run in the judge."""
+        names, role = draft.names, draft.cell.role
+        if role in ("student", "manual"):
+            changed = names.changes & (self._remote | {n for n, who in self._owner.items() if who == "judge"})
+            bound = (names.binds - names.only_imported) | (changed - _modules(self._drafts))
+            self._give(bound, "student")
+        elif role == "both":
+            theirs = {name for name, who in self._owner.items() if who == "student"} | self._carriers
+            draft.tainted = bool(names.reads & theirs)
+            defined = {name for part in _definitions(draft.tree, theirs) for name in cell_names(part).binds}
+            if draft.tainted:
+                self._give((names.binds | names.changes & self._owner.keys()) - defined, "student")
+                self._give(defined, "judge")
+            else:
+                self._give(names.binds, "judge")
+            if names.deferred & theirs:
+                self._carriers |= {part for part in names.binds if part not in names.imports}
+        elif role == "test":
+            self._give(names.binds, "judge")
+
+    def _give(self, names: Iterable[str], to: str) -> None:
+        for name in names:
+            if name == "get_ipython":
+                continue
+            self._owner[name] = to
+            self._carriers.discard(name)
+            if to == "student":
+                self._remote.add(name)
+
+    def _read_by_judge(self) -> set[str] | None:
+        """Names that code in the judge reads, None if it looks names up by text."""
+        found: set[str] = set()
+        for draft in self._of("test", "both"):
+            if draft.names.dynamic and draft.cell.role == "test":
+                return None
+            found |= draft.names.reads | draft.names.deferred | draft.names.deletes | draft.names.changes
+        return found
+
+    def _imports(self) -> dict[str, frozenset[tuple[str, str]]]:
+        found: dict[str, set[tuple[str, str]]] = {}
+        for draft in self._drafts:
+            for name, path in draft.names.imports.items():
+                found.setdefault(name, set()).add(path)
+        return {name: frozenset(paths) for name, paths in found.items()}
+
+    def _pushed(self) -> set[str]:
+        """Names bound by tests that the *source's* own code at the student's side reads.
+
+        Not what a student's code reads: he would only have to guess the name of an expected value.
+        """
+        bound = set().union(*[d.names.binds | d.names.deletes for d in self._of("test")])
+        read: set[str] = set()
+        for draft in self._of("student", "manual", "both"):
+            read |= draft.names.deferred | (draft.names.reads - draft.names.binds)
+        return bound & read
+
+    def _written_files(self) -> set[str]:
+        """Files that solution cells write with ``%%writefile``: a student's code."""
+        found: set[str] = set()
+        for draft in self._of("student", "manual"):
+            found |= set(re.findall(r"%%(?:write)?file\s+(?:-a\s+)?(\S+)", draft.cell.source))
+        return found
+
+    def _planned(self, draft: _Draft, wanted: set[str]) -> PlannedCell:
+        cell, names = draft.cell, draft.names
+        if cell.role == "test":
+            return replace(cell, test=_test_code(cell, draft.tree), binds=frozenset(names.binds | names.deletes))
+        if cell.role == "both":
+            parts = _definitions(draft.tree, self._remote) if draft.tainted else [draft.tree]
+            codes = tuple(code for part in parts for code in compile_cell(part, _filename(cell), silent=True))
+            fetched = (names.binds | names.changes) & wanted if draft.tainted else ()
+            return replace(
+                cell,
+                test=TestCode(codes),
+                names=tuple(sorted(fetched)),
+                classes=tuple(sorted(names.classes - (self._remote if draft.tainted else set()))),
+                binds=frozenset(names.binds - (self._remote if draft.tainted else set())),
+            )
+        return replace(cell, names=tuple(sorted((names.binds | names.changes) & wanted)))
+
+
+# ------------------------------------------------------------------------------------------------ cells
+
+
+def _ids(source: NotebookNode, released: NotebookNode | None) -> list[str]:
+    """Ids of the source's cells: their own, or those of the released cell of the same place or name."""
+    by_grade_id = {
+        cell.metadata["nbgrader"]["grade_id"]: cell.get("id", "")
+        for cell in (released.cells if released else [])
+        if (cell.metadata.get("nbgrader") or {}).get("grade_id")
+    }
+    same_length = released is not None and len(released.cells) == len(source.cells)
+    ids = []
+    for place, cell in enumerate(source.cells):
+        grade_id = (cell.metadata.get("nbgrader") or {}).get("grade_id")
+        other = released.cells[place].get("id", "") if released is not None and same_length else ""
+        ids.append(by_grade_id.get(grade_id) or cell.get("id") or other or f"cell-{place}")
+    return ids
+
+
+def _role(cell: NotebookNode, mark: dict[str, Any]) -> tuple[Role, bool]:
+    """Where a cell runs, and whether the student's version of it counts for nothing."""
+    grade, solution = bool(mark.get("grade")), bool(mark.get("solution"))
+    if mark.get("task"):
+        return "manual", False
+    if cell.cell_type != "code":
+        return ("manual" if grade or solution else "text"), not solution
+    if solution:
+        return ("manual" if grade else "student"), False
+    if grade:
+        return "test", True
+    if mark.get("locked"):
+        return "both", True
+    unfinished = BEGIN_SOLUTION in cell.source or _STUB.search(cell.source)
+    return ("student" if unfinished else "both"), False
+
+
+def _filename(cell: PlannedCell) -> str:
+    return f"<cell {cell.grade_id or cell.id}>"
+
+
+def _modules(drafts: Iterable[_Draft]) -> set[str]:
+    """Names that are imported anywhere: ``plt.plot(x)`` does not make ``plt`` the student's."""
+    return set().union(*[draft.names.only_imported for draft in drafts])
+
+
+def _definitions(tree: ast.Module, remote: set[str]) -> list[ast.Module]:
+    """Functions, classes and imports of a cell that reads remote names: those that do not need them to come into being."""
+    parts = []
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            part = ast.Module([statement], [])
+            if not cell_names(part).reads & remote:
+                parts.append(part)
+    return parts
+
+
+# ------------------------------------------------------------------------------------------------ tests
+
+
+def _hidden_lines(source: str) -> list[tuple[int, int]]:
+    """First and last line of each hidden region, its marks included."""
+    found, start = [], 0
+    for number, line in enumerate(source.split("\n"), 1):
+        if BEGIN_HIDDEN in line and not start:
+            start = number
+        elif END_HIDDEN in line and start:
+            found.append((start, number))
+            start = 0
+    if start:
+        found.append((start, source.count("\n") + 1))
+    return found
+
+
+def _without_hidden(source: str) -> str:
+    """A cell without its hidden regions; empty lines in their place keep the numbers of the others."""
+    lines = source.split("\n")
+    for first, last in _hidden_lines(source):
+        lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines)
+
+
+def _test_code(cell: PlannedCell, tree: ast.Module) -> TestCode:
+    hidden = tuple(_hidden_lines(cell.source))
+    code = tuple(compile_cell(tree, _filename(cell), silent=is_silent(cell.source)))
+    visible: tuple[types.CodeType, ...] = code
+    if hidden:
+        try:
+            shown = translate(_without_hidden(cell.source))
+            visible = tuple(compile_cell(shown, _filename(cell), silent=True))
+        except SyntaxError:
+            visible = ()  # a hidden region in the middle of a statement
+    return TestCode(code, visible, hidden, frozenset(_literal_messages(tree)))
+
+
+def _literal_messages(tree: ast.Module) -> Iterator[str]:
+    """Texts that the author wrote as such: messages of asserts and arguments of calls and exceptions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            candidates = [node.msg]
+        elif isinstance(node, ast.Call):
+            candidates = [*node.args[1:], *[word.value for word in node.keywords if word.arg in ("msg", "err_msg")]]
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            candidates = list(node.exc.args[:1])
+        else:
+            continue
+        for candidate in candidates:
+            if isinstance(candidate, ast.Constant) and type(candidate.value) is str:
+                yield candidate.value
+
+
+_HISTORY = re.compile(r"In|Out|_+|_i+|_\d+|_i\d+|_[iod]h")
+_BYTECODE = frozenset(["__code__", "__globals__", "__closure__", "func_code", "co_code"])
+
+
+def _refusals_of(
+    draft: _Draft, remote: set[str], written: set[str], source_dir: Path | None
+) -> Iterator[Refusal]:
+    """Why a test cell cannot be judged from outside."""
+    cell, names = draft.cell, draft.names
+    for node in ast.walk(draft.tree):
+        reason = None
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) if _HISTORY.fullmatch(name) and name not in names.binds:
+                if name in names.reads or name in names.deferred:
+                    reason = f"it reads the cell history ({name}), which only exists at the student's"
+            case ast.Attribute(value=ast.Name(id=root), attr=attr) if attr in _BYTECODE and root in remote:
+                reason = f"it reads the bytecode of {root} ({attr}), which does not leave the student's process"
+            case ast.ClassDef(bases=bases):
+                found = [base.id for base in bases if isinstance(base, ast.Name) and base.id in remote]
+                if found:
+                    reason = f"it subclasses the student's class {found[0]}"
+            case ast.Call():
+                reason = _runs_student_file(node, written, source_dir)
+            case ast.Import() | ast.ImportFrom():
+                reason = _imports_student_file(node, written)
+        if reason:
+            yield Refusal(cell.grade_id, getattr(node, "lineno", 1), reason)
+
+
+def _imports_student_file(node: ast.Import | ast.ImportFrom, written: set[str]) -> str | None:
+    modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    for module in modules:
+        top = module.partition(".")[0]
+        if top == "ipynb" or f"{top}.py" in written:
+            return f"it imports {module}, a student's file: that would run the student's code in the judge"
+        if top == "dis":
+            return "it imports dis: bytecode does not leave the student's process"
+    return None
+
+
+def _runs_student_file(node: ast.Call, written: set[str], source_dir: Path | None) -> str | None:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="run_line_magic"), args=[ast.Constant(value="run"), ast.Constant(value=str(line))]
+        ):
+            words = [word for word in line.split() if not word.startswith("-")]
+            path = words[0] if words else ""
+        case ast.Call(func=ast.Attribute(attr="run_path" | "run_module"), args=[ast.Constant(value=str(path)), *_]):
+            pass
+        case _:
+            return None
+    name = path.removeprefix("./")
+    ours = source_dir is not None and any((source_dir / f"{name}{end}").is_file() for end in ("", ".py", ".ipynb"))
+    if name in written or f"{name}.py" in written or not ours:
+        return f"it runs {path}, a student's file: that would run the student's code in the judge"
+    return None

@@ -1,0 +1,411 @@
+"""Remote objects: how a student's functions, classes and instances look in the judge.
+
+A remote function is a real function and a remote class a real class, so that a test finds ``callable``, ``__name__``,
+``isinstance`` and ``except`` as it expects. What they do is asked of the student's process, with plain data both ways.
+
+**Truth is never asked.** An object that equals everything, or subtracts to zero from everything, must earn nothing. So
+a remote object is not compared, not converted to a number, not taken for an array, and it computes only with the
+operators that the *instructor's* class of the same name defines (see `Rules`). Stand-ins are recognised by what they
+are, never by an attribute, which `functools.wraps` could have copied.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+from autograder.operations import COMPARISONS, OPERATORS
+
+__all__ = ["Owner", "RemoteClass", "Rules", "make_class", "make_function", "make_instance", "owner"]
+
+# Operators whose answer is a value that the test goes on to check, or another remote object.
+ALWAYS = frozenset(
+    """__call__ __len__ __length_hint__ __getitem__ __setitem__ __delitem__ __iter__ __next__ __reversed__
+    __enter__ __exit__""".split()
+)
+_MAX_SEARCHED = 100_000  # items looked at for `x in remote`
+_OWNER = " owner"  # in a remote class's namespace; not an identifier, so no student's name meets it
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the instructor's source notebook allows.
+
+    Attributes
+    ----------
+    operators : mapping
+        Class name -> the special methods that the instructor's class of that name defines.
+    libraries : frozenset
+        Top-level packages that the source notebook imports: ``isinstance`` may meet classes of theirs.
+    """
+
+    operators: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    libraries: frozenset[str] = frozenset()
+
+
+class Process(Protocol):
+    """What answers for remote objects (`autograder.student`)."""
+
+    def ask(self, operation: str, target: int, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        """Have something done with the object of a number."""
+
+
+class Owner:
+    """Where a remote object lives, and under which number."""
+
+    __slots__ = ("number", "process")
+
+    def __init__(self, process: Process, number: int) -> None:
+        self.process = process
+        self.number = number
+
+    def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
+        """Have something done with the object."""
+        return self.process.ask(operation, self.number, args, kwargs)
+
+
+class RemoteClass(type):
+    """The class of stand-ins for a student's classes. Calling one makes an instance in the student's process."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], names: dict[str, Any]) -> RemoteClass:
+        base = ", ".join(base.__name__ for base in bases)
+        raise TypeError(f"a test cannot subclass a student's class ({base})")
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return owner(cls).ask("__call__", *args, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name not in _CLASS_DUNDERS:
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return owner(cls).ask("getattr", name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        owner(cls).ask("setattr", name, value)
+        _forget_method(cls, name)
+
+    def __delattr__(cls, name: str) -> None:
+        owner(cls).ask("delattr", name)
+        _forget_method(cls, name)
+
+    def __dir__(cls) -> list[str]:
+        return owner(cls).ask("dir")
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(owner(cls).ask("__iter__"))
+
+    def __len__(cls) -> int:
+        return owner(cls).ask("__len__")
+
+    def __getitem__(cls, key: Any) -> Any:
+        return owner(cls).ask("__getitem__", key)
+
+    def __bool__(cls) -> bool:
+        return True
+
+
+_CLASS_DUNDERS = frozenset(["__annotations__", "__members__", "__abstractmethods__", "__dataclass_fields__"])
+
+
+def _forget_method(cls: RemoteClass, name: str) -> None:
+    # A method described when the class arrived; from now on the student's process is asked for it.
+    if name in vars(cls):
+        type.__delattr__(cls, name)
+
+
+def owner(value: Any) -> Owner:
+    """Where a remote class or instance lives."""
+    return vars(value)[_OWNER] if isinstance(value, type) else _owner_slot.__get__(value)
+
+
+# ------------------------------------------------------------------------------------------------ instances
+
+
+def _refuse(name: str, doing: str) -> Callable[..., NoReturn]:
+    def method(self: object, *args: object, **kwargs: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} object cannot be {doing}; a plain value is expected here")
+
+    method.__name__ = name
+    return method
+
+
+def _forward(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return owner(self).ask(name, *args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+def _compare(name: str) -> Callable[[Any, Any], Any]:
+    """A comparison of the instructor's class: asked only between two remote objects, and answered with a bool."""
+
+    def method(self: Any, other: object) -> Any:
+        if isinstance(type(other), RemoteClass):
+            answer = owner(self).ask(name, other)
+            if type(answer) is not bool:
+                raise TypeError(f"{name} of {type(self).__name__} gave no bool")
+            return answer
+        return _compared_to_plain(self, other, name)
+
+    method.__name__ = name
+    return method
+
+
+def _compared_to_plain(self: object, other: object, name: str) -> bool:
+    if other is None and name in ("__eq__", "__ne__"):
+        return name == "__ne__"
+    kind = type(other).__name__
+    raise TypeError(f"a {type(self).__name__} object cannot be compared with a {kind}; a plain value is expected here")
+
+
+def _same(self: object, other: object) -> bool:
+    """Two remote objects are equal if they are one; that needs no asking."""
+    if isinstance(type(other), RemoteClass):
+        return self is other
+    return _compared_to_plain(self, other, "__eq__")
+
+
+def _not_same(self: object, other: object) -> bool:
+    return not _same(self, other)
+
+
+def _compute(name: str) -> Callable[..., Any]:
+    """An operator of the instructor's class.
+
+    With a plain operand it must not give a plain result: else an object could answer ``abs(f(x) - 2.0) < 1e-6`` with
+    ``f(x) - 2.0 == 0.0`` whatever the right value is.
+    """
+
+    def method(self: Any, *others: Any) -> Any:
+        answer = owner(self).ask(name, *others)
+        mixed = any(not isinstance(type(other), RemoteClass) for other in others)
+        if mixed and not isinstance(type(answer), RemoteClass):
+            raise TypeError(f"{type(self).__name__}.{name} turned a plain value into a plain value")
+        return answer
+
+    method.__name__ = name
+    return method
+
+
+def _search(self: Any, item: object) -> bool:
+    """Whether a remote collection holds an item, compared here: the collection's word is not taken."""
+    for count, found in enumerate(owner(self).ask("__iter__")):
+        if found is item or found == item:
+            return True
+        if count > _MAX_SEARCHED:
+            break
+    return False
+
+
+def _get(self: Any, name: str) -> Any:
+    kind = type(self)
+    if name == "__class__":
+        return vars(kind)[_LIBRARY]() or kind
+    if name in ("__reduce__", "__reduce_ex__", "__getstate__", "__array__"):
+        return object.__getattribute__(self, name)
+    if name in ("__doc__", "__module__"):
+        return getattr(kind, name)
+    if name == "__dict__":
+        return owner(self).ask("vars")
+    if name.startswith("__array") or name.startswith("_ipython_"):
+        raise AttributeError(name)  # NumPy and IPython look whether an object wants to be something else
+    method = _method_of(kind, name)
+    return owner(self).ask("getattr", name) if method is None else types.MethodType(method, self)
+
+
+def _method_of(kind: type, name: str) -> types.FunctionType | None:
+    """A method that was described with the class: to call it takes one question, not two."""
+    if name.startswith("__"):
+        return None
+    for base in kind.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    return None
+
+
+_LIBRARY = " library"
+_names: dict[str, Any] = {
+    "__slots__": ("_owner", "__weakref__"),
+    "__doc__": "An object in the student's process.",
+    "__array_ufunc__": None,
+    "__getattribute__": _get,
+    "__setattr__": lambda self, name, value: owner(self).ask("setattr", name, value),
+    "__delattr__": lambda self, name: owner(self).ask("delattr", name),
+    "__dir__": lambda self: owner(self).ask("dir"),
+    "__repr__": lambda self: owner(self).ask("repr"),
+    "__str__": lambda self: owner(self).ask("str"),
+    "__format__": lambda self, form: owner(self).ask("format", form),
+    "__copy__": lambda self: owner(self).ask("__copy__"),
+    "__deepcopy__": lambda self, memo: owner(self).ask("__deepcopy__"),
+    "__contains__": _search,
+    "__eq__": _same,
+    "__ne__": _not_same,
+    "__hash__": object.__hash__,
+    "__reduce_ex__": _refuse("__reduce_ex__", "pickled"),
+    "__bool__": _refuse("__bool__", "true or false"),
+    "__array__": _refuse("__array__", "an array"),
+    "__fspath__": _refuse("__fspath__", "a path"),
+    _OWNER: None,
+    _LIBRARY: lambda: None,
+}
+_names |= {name: _refuse(name, "a number") for name in ("__float__", "__int__", "__index__", "__complex__")}
+_names |= {name: _refuse(name, "compared") for name in ("__lt__", "__le__", "__gt__", "__ge__")}
+
+RemoteObject: Any = type.__new__(RemoteClass, "RemoteObject", (), _names)
+_owner_slot = vars(RemoteObject)["_owner"]
+type.__delattr__(RemoteObject, "_owner")
+
+
+def make_instance(kind: RemoteClass, own: Owner) -> Any:
+    """A stand-in for an instance."""
+    made = object.__new__(kind)
+    _owner_slot.__set__(made, own)
+    return made
+
+
+# ------------------------------------------------------------------------------------------------ classes
+
+
+def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rules: Rules) -> RemoteClass:
+    """A stand-in for a class, from what the student's process tells of it.
+
+    Parameters
+    ----------
+    told : mapping
+        ``name``, ``qualname``, ``module``, ``doc``, ``operators``, ``methods`` (name -> description), ``library``.
+    bases : tuple of type
+        Stand-ins of its bases, and the built-in exceptions among them.
+    """
+    names = _described(told)
+    names[_OWNER] = own
+    names[_LIBRARY] = lambda: _library_class(told, rules)
+    if any(issubclass(base, BaseException) for base in bases):
+        names["__str__"] = _exception_text
+        names.pop("__slots__", None)
+    else:
+        names["__slots__"] = ()
+        names |= _operators(told, rules)
+        bases = tuple(base for base in bases if isinstance(base, RemoteClass)) or (RemoteObject,)
+    return type.__new__(RemoteClass, told["name"], bases, names)
+
+
+def _described(told: Mapping[str, Any]) -> dict[str, Any]:
+    names: dict[str, Any] = {"__qualname__": told["qualname"], "__module__": told["module"], "__doc__": told["doc"]}
+    for name, method in told["methods"].items():
+        if name == "__init__":
+            names["__signature__"] = _without_self(signature(method["signature"]))
+        elif not name.startswith("__"):
+            names[name] = _method(name, method)
+    return names
+
+
+def _without_self(found: inspect.Signature | None) -> inspect.Signature | None:
+    return found and found.replace(parameters=list(found.parameters.values())[1:])
+
+
+def _method(name: str, told: Mapping[str, Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return owner(self).ask("method", name, *args, **kwargs)
+
+    return dress(method, told)
+
+
+def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    allowed = rules.operators.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
+    names: dict[str, Any] = {}
+    for name in told["operators"]:
+        if name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
+            names[name] = _forward(name)
+        elif name in allowed and name in COMPARISONS:
+            names[name] = _compare(name)
+        elif name in allowed and name in OPERATORS:
+            names[name] = _compute(name)
+    if "__eq__" in names:
+        # Python's own rule: who defines == and no hash has none.
+        names.setdefault("__ne__", lambda self, other: not self == other)
+        names.setdefault("__hash__", None)
+    return names
+
+
+def _library_class(told: Mapping[str, Any], rules: Rules) -> type | None:
+    """The library class that an instance says it has, if this process has it too: for ``isinstance``."""
+    module, name = told["library"] or ("", "")
+    if module.partition(".")[0] not in rules.libraries and module not in ("builtins", "types"):
+        return None
+    found: Any = sys.modules.get(module)
+    if module == "builtins" and name == "generator":
+        found, name = types, "GeneratorType"
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not isinstance(found, type) or isinstance(found, RemoteClass):
+        return None
+    if told["module"] != "__main__":
+        return found
+    try:  # the student's own subclass: named like it, an instance of what it inherits
+        return type(told["name"], (found,), {})
+    except Exception:
+        return found
+
+
+def _exception_text(self: Any) -> str:
+    return vars(self).get(_MESSAGE) or ""
+
+
+_MESSAGE = " message"
+
+
+def make_exception(kind: Any, args: tuple[Any, ...], fields: Mapping[str, Any], text: str) -> Any:
+    """A student's exception, of a library's class or a stand-in, with its arguments and plain attributes."""
+    if kind.__module__ == "builtins":
+        try:
+            made = kind(*args)
+        except TypeError:  # UnicodeDecodeError and its like insist on their arguments
+            made = Exception(text)
+    else:  # no constructor is run: it could do anything with arguments that a student chose
+        made = BaseException.__new__(kind)
+        made.args = args
+    vars(made).update(fields)
+    vars(made)[_MESSAGE] = text
+    return made
+
+
+# ------------------------------------------------------------------------------------------------ functions
+
+
+def make_function(told: Mapping[str, Any], own: Owner) -> Callable[..., Any]:
+    """A stand-in for a function, from what the student's process tells of it."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return own.ask("__call__", *args, **kwargs)
+
+    return dress(function, told)
+
+
+def dress(function: Any, told: Mapping[str, Any]) -> Any:
+    """Give a function the name, docstring and signature that are told."""
+    function.__name__, function.__qualname__ = told["name"], told["qualname"]
+    function.__doc__, function.__module__ = told["doc"], told["module"]
+    found = signature(told["signature"])
+    if found is not None:
+        function.__signature__ = found
+        function.__annotations__ = {
+            p.name: p.annotation for p in found.parameters.values() if p.annotation is not p.empty
+        }
+    return function
+
+
+def signature(told: Any) -> inspect.Signature | None:
+    """A signature from (name, kind, has a default, default) of each parameter."""
+    if told is None:
+        return None
+    kinds = list(inspect._ParameterKind)
+    return inspect.Signature(
+        [
+            inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
+            for name, kind, has, default in told
+        ]
+    )

@@ -1,0 +1,492 @@
+"""Inside the box: runs a student's cells and does what the judge asks with what they made.
+
+The student owns this process: everything here may be read, replaced or broken by the cells that it runs. Nothing here decides
+anything. The judge believes a value only when it compares it itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import inspect
+import io
+import os
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from autograder import outputs
+from autograder.cells import Cells
+from autograder.operations import ACTIONS, OPERATORS, special_methods
+from autograder.peer import Changes, Peer, overwrite
+from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
+
+__all__ = ["PRELOAD", "serve"]
+
+# What the zygote imports before it forks, so that no child pays for it.
+PRELOAD = (
+    "asyncio",
+    "autograder.wire_numpy",
+    "autograder.wire_stdlib",
+    "IPython.core.inputtransformer2",
+    "IPython.core.interactiveshell",
+    "IPython.display",
+    "IPython.lib.pretty",
+)
+
+
+def serve(commands_fd: int, replies_fd: int, output_fd: int) -> None:
+    """Serve the judge until it closes the line."""
+    Runner(_Line(commands_fd, replies_fd)).serve()
+
+
+class _Line:
+    """Whole frames over two pipes, blocking: the judge is the one who keeps the time."""
+
+    def __init__(self, commands: int, replies: int) -> None:
+        self._commands = commands
+        self._replies = replies
+        self._read, self._write = os.read, os.write
+
+    def receive(self) -> bytes | None:
+        """The next frame, None at the end."""
+        header = self._exactly(HEADER.size)
+        if header is None:
+            return None
+        body = self._exactly(sum(HEADER.unpack(header)))
+        return None if body is None else header + body
+
+    def _exactly(self, size: int) -> bytes | None:
+        pieces = []
+        while size:
+            piece = self._read(self._commands, min(size, 1 << 20))
+            if not piece:
+                return None
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def send(self, frame: bytes) -> None:
+        """Write one frame."""
+        view = memoryview(frame)
+        while view:
+            view = view[self._write(self._replies, view) :]
+
+
+class Runner(Peer):
+    """The student's end of the line."""
+
+    def __init__(self, line: _Line) -> None:
+        super().__init__(Caps())
+        self._line = line
+        self._thread = threading.get_ident()
+        self._requests = 0
+        self.recorder = outputs.Recorder(limit=256_000)
+        self.cells = Cells(self.recorder)
+        self._watched: list[str] = []
+        self._live: frozenset[str] = frozenset()
+        self._seen: dict[str, Any] = {}
+        self._sent: dict[str, Any] = {}
+        self._classes: dict[type, str] = {}  # classes of locked cells: their instances go by value
+        self._judges: dict[int, Any] = {}  # number -> stand-in of an object of the judge's
+        self._judges_numbers: dict[int, int] = {}  # id of such a stand-in -> number
+        sys.stdout, sys.stderr, sys.stdin = self.recorder.stdout, self.recorder.stderr, _Input(self)
+        builtins.input = self._input
+        warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+
+    def serve(self) -> None:
+        """Answer requests until the line is closed."""
+        while (frame := self._line.receive()) is not None:
+            self._answer(frame)
+
+    # -------------------------------------------------------------------------------------------- requests
+
+    def _answer(self, frame: bytes) -> None:
+        nodes, blob = unpack(frame, self.caps)
+        decoder = Decoder(blob, self.decode_other, self.caps)
+        operation, token, *rest = nodes
+        if operation == "setup":
+            self._setup(**decoder.value(rest[0]))
+        elif operation == "cell":
+            self._run_cell(token, decoder, *rest)
+        else:
+            self._perform(operation, token, decoder, *rest)
+
+    def _setup(self, seed: int, watched: list[str], live: list[str], output_limit: int) -> None:
+        import random
+
+        random.seed(seed)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(seed % 2**32)
+        self._watched, self._live = watched, frozenset(live)
+        self.recorder.limit = output_limit
+
+    def _run_cell(
+        self, token: int, decoder: Decoder, pushed: Node, source: Node, names: Node, classes: Node
+    ) -> None:
+        """Run one cell; the answer holds its outputs and the names it bound."""
+        self._push(decoder.value(pushed))
+        text, names, classes = decoder.value(source), decoder.value(names), decoder.value(classes)
+        before = {name: self.cells.names.get(name, self) for name in self._watched}
+        error = self.cells.run(text)
+        for name in classes:
+            if isinstance(kind := self.cells.names.get(name), type):
+                self._classes[kind] = name
+        changed = [name for name in self._watched if self.cells.names.get(name, self) is not before[name]]
+        encoder = self.encoder()
+        report = encoder.value(self._report(error))
+        bindings = self._bindings(encoder, dict.fromkeys([*names, *changed]))
+        self._line.send(pack(["return", token, report, bindings], encoder.blob))
+
+    def _report(self, error: BaseException | None) -> dict[str, Any]:
+        told = None if error is None else (type(error).__name__, _message(error))
+        return {"error": told, "outputs": self.recorder.take()}
+
+    def _push(self, change: Any) -> None:
+        """Names that the test bound or deleted, and handles that the judge let go."""
+        bound, deleted, dropped = change
+        self.cells.names.update(bound)
+        self._seen.update(bound)
+        for name in deleted:
+            self.cells.names.pop(name, None)
+            self._seen.pop(name, None)
+        self.lent.take_back(dropped)
+
+    def _bindings(self, encoder: Encoder, names: Any) -> Node:
+        """Name, bound or not, value: of each of the names."""
+        nodes = []
+        for name in names:
+            if name not in self.cells.names:
+                self._seen.pop(name, None)
+                nodes.append([name, False, None])
+                continue
+            value = self._seen[name] = self.cells.names[name]
+            nodes.append([name, True, self._encoded(encoder, value)])
+            if name in self._live:
+                self._sent[name] = self._state(value)
+        return nodes
+
+    def _changed_names(self) -> list[str]:
+        """Watched names that a call bound anew, and those known to be changed in place that did change."""
+        names = self.cells.names
+        changed = [name for name in self._watched if names.get(name, self) is not self._seen.get(name, self)]
+        return changed + [
+            name
+            for name in self._live
+            if name in names and name not in changed and self._state(names[name]) != self._sent.get(name)
+        ]
+
+    def _state(self, value: Any) -> object:
+        encoder = self.encoder()
+        try:
+            return encoder.value(value), encoder.blob
+        except TooBig:
+            return None
+
+    def _perform(
+        self,
+        operation: str,
+        token: int,
+        decoder: Decoder,
+        pushed: Node,
+        target: Node,
+        args: Node,
+        kwargs: Node,
+    ) -> None:
+        """Do one thing with one object."""
+        changes = None
+        try:
+            self._push(decoder.value(pushed))
+            x = self.lent[target] if target else None
+            positional, named = self.arguments(decoder, args, kwargs)
+            changes = Changes(self, decoder.containers)
+            with self.nested():
+                result, kind = self._do(operation, x, positional, named), "return"
+        except BaseException as error:
+            result, kind = error, "raise"
+        encoder = self.encoder(decoder.containers)
+        changed = changes.nodes(encoder) if changes else []
+        bindings = self._bindings(encoder, self._changed_names())
+        written = encoder.value(self.recorder.take())
+        value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
+        self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
+
+    def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        function = OPERATORS.get(operation) or ACTIONS.get(operation)
+        if function is not None:
+            return function(x, *args, **kwargs)
+        own: Callable[..., Any] = getattr(self, f"_do_{operation}")
+        return own(x, *args, **kwargs)
+
+    def _do_describe(self, x: Any) -> Any:
+        """What the judge must know of a class to make a stand-in."""
+        return _describe_class(x)
+
+    def _do_await(self, x: Any) -> Any:
+        return self.cells.wait_for(x)
+
+    def _do_source(self, x: Any) -> str:
+        return _source(x, self.cells.sources)
+
+    # -------------------------------------------------------------------------------------------- handles
+
+    def _encoded(self, encoder: Encoder, value: Any) -> Node:
+        try:
+            return encoder.value(value)
+        except TooBig:
+            return self._handle(value, encoder)
+        except Exception:
+            # Encoding runs the student's code (properties of odd classes): it may do anything but end the session.
+            return self._handle(value, encoder)
+
+    def encode_other(self, value: Any, encoder: Encoder) -> Node:
+        """A handle; or the number of what belongs to the judge; or fields, if the class is one of a locked cell."""
+        kind = type(value)
+        number = self._judges_numbers.get(id(value))
+        if number is not None:
+            return ["p", number]
+        name = self._classes.get(kind)
+        if name is not None and all(base in self._classes for base in kind.__mro__[:-1]):
+            return encoder.container(value, lambda: ["c", name, encoder.node(dict(vars(value)))])
+        if isinstance(value, BaseException):
+            return self._exception(value, encoder)
+        return self._handle(value, encoder)
+
+    def _handle(self, value: Any, encoder: Encoder) -> Node:
+        number = self.lent.number(value)
+        if isinstance(value, type):
+            return ["o", number, "class"]
+        if isinstance(value, types.ModuleType):
+            return ["o", number, "module", str(value.__name__)]
+        if callable(value) and (inspect.isroutine(value) or hasattr(value, "__wrapped__")):
+            return ["o", number, "function", encoder.node(_describe_function(value))]
+        return ["o", number, "instance", self.lent.number(type(value))]
+
+    def _exception(self, error: BaseException, encoder: Encoder) -> Node:
+        number = self._judges_numbers.get(id(error))
+        if number is not None:
+            return ["p", number]
+        kind = type(error)
+        path = [
+            str(kind.__module__),
+            kind.__qualname__,
+            0 if kind.__module__ == "builtins" else self.lent.number(kind),
+        ]
+        message = _message(error)
+        try:
+            parts = [encoder.value(tuple(error.args)), encoder.value(dict(vars(error)))]
+        except Exception:
+            parts = [encoder.value((message,)), encoder.value({})]
+        return ["E", *path, *parts, encoder.value(message)]
+
+    def decode_other(self, node: list[Node], decoder: Decoder) -> Any:
+        """The judge's values: own objects coming back, stand-ins for the judge's, imports, exceptions."""
+        match node:
+            case ["p", number]:
+                return self.lent[number]
+            case ["o", number, kind, info]:
+                return self._stand_in(number, kind, decoder.node(info))
+            case ["g", str(module), str(name)]:
+                return _imported(module, name)
+            case ["c", str(name), fields]:
+                kinds = [kind for kind, known in self._classes.items() if known == name]
+                return decoder.container(
+                    lambda: object.__new__(kinds[-1]), lambda made: vars(made).update(decoder.node(fields))
+                )
+            case ["E", str(name), args, number]:
+                kind = getattr(builtins, name, Exception)
+                return self._own(kind(*decoder.node(args)), number)
+        raise Bad("an unknown node")
+
+    def _stand_in(self, number: int, kind: str, info: Any) -> Any:
+        if number in self._judges:
+            return self._judges[number]
+        if kind == "function":
+            return self._own(_stand_in_function(self, number, info), number)
+        methods = {name: _forward(name) for name in info["methods"]}
+        return self._own(type(info["name"], (_StandIn,), methods)(self, number), number)
+
+    def _own(self, stand_in: Any, number: int) -> Any:
+        self._judges[number] = stand_in
+        self._judges_numbers[id(stand_in)] = number
+        return stand_in
+
+    # -------------------------------------------------------------------------------------------- asking the judge
+
+    def ask(self, operation: str, target: int, args: tuple[Any, ...] = (), kwargs: Any = ()) -> Any:
+        """Have the judge do something with one of its objects."""
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("only the main thread can call what a test passed in")
+        with self.nested():
+            self._requests += 1
+            token, encoder = self._requests, self.encoder()
+            nodes = [encoder.value(self.recorder.take()), encoder.value(args)]
+            nodes.append(encoder.value(tuple(kwargs)))
+            self._line.send(pack([operation, token, target, *nodes], encoder.blob))
+            return self._await_answer(token, encoder)
+
+    def _await_answer(self, token: int, asked: Encoder) -> Any:
+        while (frame := self._line.receive()) is not None:
+            nodes, blob = unpack(frame, self.caps)
+            if nodes[0] not in ("return", "raise") or nodes[1] != token:
+                self._answer(frame)
+                continue
+            kind, _, changes, value = nodes
+            decoder = Decoder(blob, self.decode_other, self.caps, asked.containers)
+            for number, contents in changes:
+                overwrite(asked.containers[number], decoder.value(contents))
+            result = decoder.value(value)
+            if kind == "raise":
+                raise result
+            return result
+        raise SystemExit
+
+    def _input(self, prompt: object = "", /) -> str:
+        return self.ask("input", 0, (str(prompt),))
+
+
+# ------------------------------------------------------------------------------------------------ the judge's objects
+
+
+class _StandIn:
+    """An object of the judge's, in the student's process: everything is asked of its owner."""
+
+    def __init__(self, runner: Runner, number: int) -> None:
+        object.__setattr__(self, "_ask", (runner.ask, number))
+
+    def __getattr__(self, name: str) -> Any:
+        ask, number = object.__getattribute__(self, "_ask")
+        return ask("getattr", number, (name,))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        ask, number = object.__getattribute__(self, "_ask")
+        ask("setattr", number, (name, value))
+
+    def __repr__(self) -> str:
+        ask, number = object.__getattribute__(self, "_ask")
+        return ask("repr", number)
+
+
+def _forward(name: str) -> Callable[..., Any]:
+    def method(self: _StandIn, *args: Any, **kwargs: Any) -> Any:
+        ask, number = object.__getattribute__(self, "_ask")
+        return ask(name, number, args, kwargs.items())
+
+    method.__name__ = name
+    return method
+
+
+def _stand_in_function(runner: Runner, number: int, name: str) -> Callable[..., Any]:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return runner.ask("__call__", number, args, kwargs.items())
+
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+class _Input(io.TextIOBase):
+    """Standard input: what the judge's standard input holds, if a test gave it one."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, size: Any = -1, /) -> str:  # type: ignore[override]
+        return self._runner.ask("readline", 0)
+
+
+def _imported(module: str, name: str) -> Any:
+    value: Any = importlib.import_module(module)
+    for part in name.split(".") if name else ():
+        value = getattr(value, part)
+    return value
+
+
+# ------------------------------------------------------------------------------------------------ what is told of objects
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be shown)"
+
+
+def _describe_function(function: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": str(getattr(function, "__name__", "function")),
+        "qualname": str(getattr(function, "__qualname__", "function")),
+        "doc": function.__doc__ if type(function.__doc__) is str else None,
+        "module": str(getattr(function, "__module__", None)),
+        "signature": None,
+    }
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return told
+    told["signature"] = [
+        (p.name, int(p.kind), p.default is not p.empty, None if p.default is p.empty else p.default)
+        for p in parameters
+    ]
+    return told
+
+
+def _describe_class(kind: type) -> dict[str, Any]:
+    """Name, bases, operators and own methods of a class."""
+    own = vars(kind).items() if kind.__module__ == "__main__" else ()
+    return {
+        "name": str(kind.__name__),
+        "qualname": str(kind.__qualname__),
+        "module": str(kind.__module__),
+        "doc": kind.__doc__ if type(kind.__doc__) is str else None,
+        "operators": special_methods(kind),
+        "methods": {
+            name: _describe_function(value) for name, value in own if isinstance(value, types.FunctionType)
+        },
+        "exception": next(
+            (b.__name__ for b in kind.__mro__ if b.__module__ == "builtins" and issubclass(b, BaseException)), None
+        ),
+        "bases": [_base(base) for base in kind.__bases__],
+        "library": next(
+            ([b.__module__, b.__qualname__] for b in kind.__mro__[:-1] if b.__module__ != "__main__"), None
+        ),
+    }
+
+
+def _base(kind: type) -> Any:
+    """A base as the judge is told: itself if it is the student's, else its import path."""
+    return kind if kind.__module__ == "__main__" else (str(kind.__module__), str(kind.__qualname__))
+
+
+def _source(value: Any, cells: list[str]) -> str:
+    """The source text of a function or class: of a class, its last definition in the cells."""
+    if not isinstance(value, type):
+        return inspect.getsource(value)
+    for cell in reversed(cells):
+        found = _class_source(cell, value.__qualname__.split("."))
+        if found is not None:
+            return found
+    raise OSError(f"the source of {value.__qualname__} is not known")
+
+
+def _class_source(cell: str, path: list[str]) -> str | None:
+    try:
+        body: list[ast.stmt] = ast.parse(cell).body
+    except (SyntaxError, ValueError):
+        return None
+    found: ast.ClassDef | None = None
+    for name in path:
+        found = next((x for x in reversed(body) if isinstance(x, ast.ClassDef) and x.name == name), None)
+        if found is None:
+            return None
+        body = found.body
+    if found is None:
+        return None
+    first = min([found.lineno, *[decorator.lineno for decorator in found.decorator_list]])
+    return "".join(cell.splitlines(keepends=True)[first - 1 : found.end_lineno])

@@ -1,0 +1,604 @@
+"""Frames of plain values: what the judge and the boxed runner say to each other.
+
+A message is one JSON array beside one block of raw bytes (arrays, long strings). Nothing is ever pickled or evaluated, and
+only values whose *exact* type is known travel by value: a subclass of ``float`` that equals everything is not a float here.
+What is not plain goes through the two ``other`` hooks, where `autograder.remote` makes it a handle.
+
+A node is how JSON says a value: an atom (None, bool, int, float, str) for itself, everything else ``[tag, part, …]``::
+
+    [1, (2.5, "a")]   ->   ["l", 1, ["t", 2.5, "a"]]
+
+Containers are numbered in the order in which they begin, on both sides alike, so that an object met twice is sent once and
+stays one object: ``x = [0]; [x, x]  ->  ["l", ["l", 0], ["@", 1]]``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+import struct
+from array import array
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, NamedTuple, NoReturn
+
+__all__ = [
+    "BY_TYPE",
+    "HEADER",
+    "Bad",
+    "Caps",
+    "Codec",
+    "Decoder",
+    "Encoder",
+    "NotPlain",
+    "TooBig",
+    "fill_mapping",
+    "pack",
+    "pairs",
+    "register",
+    "register_tag",
+    "sizes",
+    "unpack",
+]
+
+Node = Any  # an atom, or a list [tag, part, ...]
+HEADER = struct.Struct(">II")  # bytes of JSON, bytes of the block behind it
+
+
+class Bad(Exception):
+    """What arrived is malformed, over a limit, or not what was asked for. The only exception that decoding raises."""
+
+
+class TooBig(Exception):
+    """A value is over the caps and cannot be sent by value."""
+
+
+class NotPlain(Exception):
+    """Raised by a codec for a value that has its type, yet not only plain parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits of one message; both sides keep them, so a value that is over them becomes a handle, not an error.
+
+    Attributes
+    ----------
+    text, blob : int
+        Bytes of JSON and of raw data.
+    items : int
+        Values in a message, an alias counted with all it stands for: without that, thirty nested pairs of aliases would
+        be a gigabyte once somebody prints them.
+    depth : int
+        Levels of nesting.
+    """
+
+    text: int = 4 << 20
+    blob: int = 16 << 20
+    items: int = 150_000
+    depth: int = 120
+
+
+class Codec(NamedTuple):
+    """How one exact type travels: taken apart into plain parts, and put together from them.
+
+    ``fill`` is for containers that may hold themselves: ``make`` then gets no parts and makes an empty one.
+    """
+
+    tag: str
+    parts: Callable[[Any], Iterable[Any]]
+    make: Callable[..., Any]
+    fill: Callable[[Any, list[Any]], None] | None = None
+    alias: bool = False  # objects with an identity that a test can see: mutable ones
+
+
+BY_TYPE: dict[type, Codec] = {}
+BY_TAG: dict[str, Codec] = {}
+
+# Values that are taught to the wire when the first of them is met: the judge of a course without pandas never imports pandas.
+# Each module registers its codecs and has codec_of(kind) for types that it cannot list beforehand.
+_LATER = {"py": "autograder.wire_stdlib", "np": "autograder.wire_numpy", "pd": "autograder.wire_pandas"}
+_LATER_MODULES = {"numpy": "np", "pandas": "pd"}
+
+
+def register(kind: type, codec: Codec) -> None:
+    """Teach the wire one more exact type."""
+    BY_TYPE[kind] = codec
+    register_tag(codec)
+
+
+def register_tag(codec: Codec) -> None:
+    """Teach the wire a codec that is found by other means than an exact type."""
+    BY_TAG[codec.tag] = codec
+
+
+# ------------------------------------------------------------------------------------------------ frames
+
+
+def pack(nodes: Sequence[Node], blob: Sequence[bytes | memoryview] = ()) -> bytes:
+    """One frame: header, the JSON of ``nodes``, the block.
+
+    >>> unpack(pack(["call", 1]))[0]
+    ['call', 1]
+    """
+    text = _to_json(nodes).encode("utf-8")
+    raw = b"".join(blob)
+    return HEADER.pack(len(text), len(raw)) + text + raw
+
+
+def unpack(frame: bytes | bytearray, caps: Caps | None = None) -> tuple[list[Node], memoryview]:
+    """The nodes and the block of one whole frame; the block is the frame's own memory, where that can be written.
+
+    Raises
+    ------
+    Bad
+        The frame is malformed or over the caps.
+    """
+    caps = caps or Caps()
+    if len(frame) < HEADER.size:
+        raise Bad("a frame is shorter than its header")
+    text_size, blob_size = sizes(frame[: HEADER.size], caps)
+    start = HEADER.size + text_size
+    if len(frame) != start + blob_size:
+        raise Bad("a frame is not as long as its header says")
+    text = bytes(frame[HEADER.size : start])
+    # Counted before parsing: the parser would already build all those objects.
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > 3 * caps.items:
+        raise Bad("a message has too many values")
+    try:
+        nodes = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Bad(f"a message is not JSON: {type(error).__name__}") from None
+    if type(nodes) is not list:
+        raise Bad("a message is not a list")
+    blob = memoryview(frame)[start:]
+    return nodes, memoryview(bytearray(blob)) if blob.readonly else blob
+
+
+def sizes(header: bytes | bytearray | memoryview, caps: Caps) -> tuple[int, int]:
+    """Bytes of JSON and of the block that a header announces, refused before anything is allocated."""
+    text_size, blob_size = HEADER.unpack(header)
+    if text_size > caps.text or blob_size > caps.blob:
+        raise Bad("a message is too large")
+    return text_size, blob_size
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+# ------------------------------------------------------------------------------------------------ encoding
+
+_INT64 = 1 << 63
+_MAX_INT_BITS = 1 << 16  # a larger int is work, not data: printing it alone would take a deadline
+_SHORT = 256  # longer strings go into the block
+_COUNTED = frozenset(",[{")
+_PACKED = 24  # lists of floats or ints longer than this go as raw bytes
+
+
+def _no_other(value: object, encoder: Encoder) -> NoReturn:
+    raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+class Encoder:
+    """Turns the values of one message into nodes and a block.
+
+    Parameters
+    ----------
+    other : callable
+        ``other(value, encoder)`` gives the node of a value that is not plain.
+    caps : Caps
+    known : mapping of id to number, optional
+        Containers of the request that this message answers: they are named, not sent again.
+
+    Attributes
+    ----------
+    blob : list of bytes
+        The block's pieces.
+    containers : list
+        Everything that has a number, in order. Holding them keeps their ids from being reused meanwhile.
+    """
+
+    def __init__(
+        self,
+        other: Callable[[Any, Encoder], Node] = _no_other,
+        caps: Caps | None = None,
+        known: Mapping[int, int] | None = None,
+    ) -> None:
+        self.other = other
+        self.caps = caps or Caps()
+        self.known = known or {}
+        self.blob: list[bytes] = []
+        self.containers: list[Any] = []
+        self._numbers: dict[int, int] = {}  # id of a container -> its number
+        self._weights: list[int] = []  # number -> values it stands for
+        self._naked: object = None  # the container whose contents are asked for
+        self._kept: list[Any] = []  # temporaries made by codecs
+        self._items = 0
+        self._bytes = 0
+        self._text = 0
+        self._depth = 0
+
+    def value(self, value: object) -> Node:
+        """The node of one value.
+
+        Raises
+        ------
+        TooBig
+            It is over the caps; the encoder is then as it was before.
+        """
+        mark = len(self.blob), len(self.containers), self._items, self._bytes, self._text
+        try:
+            return self.node(value)
+        except (TooBig, RecursionError):
+            blob, containers, self._items, self._bytes, self._text = mark
+            for container in self.containers[containers:]:
+                self._numbers.pop(id(container), None)
+            del self.blob[blob:], self.containers[containers:], self._weights[containers:]
+            self._depth = 0
+            raise TooBig(f"{type(value).__name__} is too large to be sent") from None
+
+    def contents(self, value: object) -> Node:
+        """The node of a known container itself, where `value` would only name it: how changed arguments are sent back."""
+        self._naked = value
+        try:
+            return self.value(value)
+        finally:
+            self._naked = None
+
+    def container(self, value: object, build: Callable[[], Node]) -> Node:
+        """The node of an object that has an identity: what ``build`` gives, or the number that it already has."""
+        if value is not self._naked:
+            number = self._numbers.get(id(value))
+            if number is not None:
+                self._count(self._weights[number])
+                return ["@", number]
+            number = self.known.get(id(value))
+            if number is not None:
+                return ["A", number]
+        number, before = len(self.containers), self._items
+        self.containers.append(value)
+        self._weights.append(1)
+        if value is not self._naked:
+            self._numbers[id(value)] = number
+        # Inside itself, a known container is named like any other.
+        self._naked = None
+        node = build()
+        self._weights[number] = self._items - before + 1
+        return node
+
+    def node(self, value: Any) -> Node:
+        """The node of a part of a value: for codecs and hooks."""
+        kind = type(value)
+        self._count(1)
+        if kind is float or kind is bool or value is None:
+            self._text += 25
+            return value
+        if kind is int:
+            self._text += 21
+            return value if -_INT64 <= value < _INT64 else self._big_int(value)
+        if kind is str:
+            return self._string(value)
+        if kind is bytes:
+            return ["b", self.raw(value)]
+        if kind is memoryview:
+            return ["m", self.raw(value.tobytes())]
+        codec = BY_TYPE.get(kind) or _later_codec(kind)
+        if kind is type:
+            return self._class(value)
+        if codec is None:
+            self._text += 64
+            return self.other(value, self)
+        if not codec.alias:
+            return self._parts(codec, value)
+        if kind is list and len(value) >= _PACKED:
+            return self.container(value, lambda: self._packed(value) or self._parts(codec, value))
+        return self.container(value, lambda: self._parts(codec, value))
+
+    def _parts(self, codec: Codec, value: Any) -> Node:
+        try:
+            parts = codec.parts(value)
+        except NotPlain:
+            return self.other(value, self)
+        self._depth += 1
+        if self._depth > self.caps.depth:
+            raise TooBig
+        self._kept.append(parts)
+        node = [codec.tag, *[self.node(part) for part in parts]]
+        self._depth -= 1
+        self._text += len(codec.tag) + 6
+        if self._text > self.caps.text:
+            raise TooBig
+        return node
+
+    def _packed(self, value: list[Any]) -> Node | None:
+        kinds = set(map(type, value))
+        if kinds == {float}:
+            tag, raw = "lf", array("d", value)
+        elif kinds == {int} and max(value) < _INT64 and min(value) >= -_INT64:
+            tag, raw = "li", array("q", value)
+        else:
+            return None
+        self._count(len(value))
+        return [tag, self.raw(raw.tobytes())]
+
+    def _string(self, value: str) -> Node:
+        # Inline only what JSON says as it is, and without the characters by which values are counted before parsing.
+        if len(value) <= _SHORT and value.isprintable() and not _COUNTED.intersection(value):
+            self._text += 4 * len(value) + 3
+            return value
+        return ["u", self.raw(value.encode("utf-8", "surrogatepass"))]
+
+    def _count(self, items: int) -> None:
+        self._items += items
+        if self._items > self.caps.items:
+            raise TooBig
+
+    def _class(self, value: type) -> Node:
+        """A class that both sides know goes by its name, another one is a handle."""
+        codec = BY_TYPE.get(value) or _later_codec(value)
+        if codec is not None and codec.tag == "py.namedtuple":
+            return self._parts(BY_TAG["py.namedtuple class"], value)
+        if codec is not None or value in _ATOMS or _is_builtin_exception(value):
+            self._text += len(value.__qualname__) + len(value.__module__) + 15
+            return ["T", _library(value), value.__module__, value.__qualname__]
+        self._text += 64
+        return self.other(value, self)
+
+    def _big_int(self, value: int) -> Node:
+        if value.bit_length() > _MAX_INT_BITS:
+            raise TooBig
+        return ["i", hex(value)]
+
+    def raw(self, data: bytes) -> int:
+        """Append ``data`` to the block; its length is what the node says."""
+        self._bytes += len(data)
+        if self._bytes > self.caps.blob:
+            raise TooBig
+        # An alias of a large array must not count as one value (see Caps.items).
+        self._count(len(data) >> 9)
+        self.blob.append(data)
+        return len(data)
+
+
+def _library(kind: type) -> str:
+    module = type.__getattribute__(kind, "__module__")
+    return _LATER_MODULES.get(str(module).partition(".")[0], "py")
+
+
+def _later_codec(kind: type) -> Codec | None:
+    later = importlib.import_module(_LATER[_library(kind)])
+    return BY_TYPE.get(kind) or later.codec_of(kind)
+
+
+def _is_builtin_exception(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseException) and kind.__module__ == "builtins"
+
+
+# ------------------------------------------------------------------------------------------------ decoding
+
+_OPEN = object()  # a numbered container that cannot be referred to yet, because it is still being made
+
+
+def _no_other_node(node: list[Node], decoder: Decoder) -> NoReturn:
+    raise Bad(f"unknown kind of value {str(node[0])[:20]!r}")
+
+
+class Decoder:
+    """Turns the nodes of one message back into fresh values.
+
+    Parameters
+    ----------
+    blob : memoryview
+        The message's block. Each piece is used once, in order; large arrays share its memory.
+    other : callable
+        ``other(node, decoder)`` gives the value of a node whose tag is not known here.
+    known : sequence
+        Containers of the request that this message answers.
+    deadline : float
+        Of `time.monotonic`: a dictionary of colliding keys takes time without being large.
+    libraries : container of str
+        Which of "py", "np" and "pd" values may come from: a message cannot make this process import a library.
+    """
+
+    def __init__(
+        self,
+        blob: memoryview,
+        other: Callable[[list[Node], Decoder], Any] = _no_other_node,
+        caps: Caps | None = None,
+        known: Sequence[Any] = (),
+        deadline: float = float("inf"),
+        libraries: Container[str] = ("py", "np", "pd"),
+    ) -> None:
+        self.other = other
+        self.caps = caps or Caps()
+        self.known = known
+        self.deadline = deadline
+        self.libraries = libraries
+        self.containers: list[Any] = []
+        self._weights: list[int] = []
+        self._blob = blob
+        self._at = 0
+        self._items = 0
+        self._depth = 0
+
+    def value(self, node: Node) -> Any:
+        """The value of one node.
+
+        Raises
+        ------
+        Bad
+            Whatever is wrong with it.
+        """
+        try:
+            return self.node(node)
+        except Bad:
+            raise
+        except Exception as error:
+            raise Bad(f"a value cannot be made: {type(error).__name__}") from error
+
+    def node(self, node: Node) -> Any:
+        """The value of a part: for codecs and hooks."""
+        self._count(1)
+        if type(node) is not list:
+            if type(node) is dict:
+                raise Bad("a message holds a JSON object")
+            return node
+        if not self._items & 1023 and monotonic() > self.deadline:
+            raise Bad("a message takes too long to read")
+        tag = node[0]
+        if type(tag) is not str:
+            raise Bad("a value has no kind")
+        special = _SPECIAL.get(tag)
+        if special is not None:
+            return special(self, node)
+        codec = BY_TAG.get(tag) or self._later(tag)
+        self._depth += 1
+        if self._depth > self.caps.depth:
+            raise Bad("a message is nested too deeply")
+        if codec is None:
+            value = self.other(node, self)
+        elif codec.alias:
+            value = self._container(codec, node)
+        else:
+            value = codec.make(*[self.node(part) for part in node[1:]])
+        self._depth -= 1
+        return value
+
+    def _container(self, codec: Codec, node: list[Node]) -> Any:
+        if codec.fill is None:
+            return self.container(lambda: codec.make(*[self.node(part) for part in node[1:]]))
+        fill = codec.fill
+        return self.container(codec.make, lambda made: fill(made, [self.node(part) for part in node[1:]]))
+
+    def container(self, make: Callable[[], Any], fill: Callable[[Any], None] | None = None) -> Any:
+        """Make a numbered value: the whole of it, or an empty one to be filled with what may refer to it."""
+        number, before = len(self.containers), self._items
+        self.containers.append(_OPEN)
+        self._weights.append(1)
+        value = make()
+        self.containers[number] = value
+        if fill is not None:
+            fill(value)
+        self._weights[number] = self._items - before + 1
+        return value
+
+    def raw(self, size: Node) -> memoryview:
+        """The next ``size`` bytes of the block."""
+        if type(size) is not int or not 0 <= size <= len(self._blob) - self._at:
+            raise Bad("a message's block is too short")
+        piece = self._blob[self._at : self._at + size]
+        self._at += size
+        self._count(size >> 9)
+        return piece
+
+    def _later(self, tag: str) -> Codec | None:
+        library, dot, _ = tag.partition(".")
+        if not dot or library not in _LATER or library not in self.libraries:
+            return None
+        importlib.import_module(_LATER[library])
+        return BY_TAG.get(tag)
+
+    def _alias(self, node: list[Node]) -> Any:
+        value = self._pick(self.containers, node[1])
+        self._count(self._weights[node[1]])
+        return value
+
+    def _count(self, items: int) -> None:
+        self._items += items
+        if self._items > self.caps.items:
+            raise Bad("a message has too many values")
+
+    def _argument(self, node: list[Node]) -> Any:
+        return self._pick(self.known, node[1])
+
+    @staticmethod
+    def _pick(values: Sequence[Any], number: Node) -> Any:
+        if type(number) is not int or not 0 <= number < len(values) or values[number] is _OPEN:
+            raise Bad("a message refers to nothing")
+        return values[number]
+
+    def _packed(self, node: list[Node]) -> list[Any]:
+        data = array({"lf": "d", "li": "q"}[node[0]])
+        piece = self.raw(node[1])
+        self._count(len(piece) // data.itemsize)
+        data.frombytes(piece)
+        value = self.container(data.tolist)
+        self._weights[-1] = len(data) + 1
+        return value
+
+    def _class(self, node: list[Node]) -> type:
+        _, library, module, name = node
+        if module == "builtins":
+            if name == "NoneType":
+                return type(None)
+            found = getattr(builtins, name, None)
+            if found in _ATOMS or _is_builtin_exception(found):
+                return found
+        self._later(f"{library}.")
+        for kind in BY_TYPE:
+            if kind.__qualname__ == name and kind.__module__ == module:
+                return kind
+        raise Bad("a class has an unknown name")
+
+    def _big_int(self, node: list[Node]) -> int:
+        if type(node[1]) is not str or len(node[1]) > _MAX_INT_BITS // 4 + 3:
+            raise Bad("an int is too large")
+        return int(node[1], 16)
+
+
+_SPECIAL: dict[str, Callable[[Decoder, list[Node]], Any]] = {
+    "@": Decoder._alias,
+    "A": Decoder._argument,
+    "lf": Decoder._packed,
+    "li": Decoder._packed,
+    "i": Decoder._big_int,
+    "T": Decoder._class,
+    "b": lambda decoder, node: bytes(decoder.raw(node[1])),
+    "m": lambda decoder, node: decoder.raw(node[1]),
+    "u": lambda decoder, node: str(decoder.raw(node[1]), "utf-8", "surrogatepass"),
+}
+
+
+# ------------------------------------------------------------------------------------------------ the plain types
+
+
+def fill_mapping(into: Any, parts: list[Any]) -> None:
+    """The opposite of `pairs`, for a mapping made empty."""
+    if len(parts) % 2:
+        raise Bad("a dictionary has a key without a value")
+    for key, value in zip(parts[::2], parts[1::2], strict=True):
+        dict.__setitem__(into, key, value)
+
+
+def pairs(value: Any) -> list[Any]:
+    """A mapping as key, value, key, value."""
+    return [part for pair in dict.items(value) for part in pair]
+
+
+def _range(start: int, stop: int, step: int) -> range:
+    made = range(start, stop, step)
+    if len(made) > 1_000_000:
+        raise Bad("a range is too long")
+    return made
+
+
+def _range_parts(value: range) -> tuple[int, int, int]:
+    # list(range(10**9)) would fill the judge's memory before any deadline is looked at.
+    if value.start.bit_length() > 62 or value.stop.bit_length() > 62 or len(value) > 1_000_000:
+        raise TooBig
+    return value.start, value.stop, value.step
+
+
+_ATOMS = frozenset([object, int, float, bool, str, bytes, type(None)])  # classes without a codec of their own
+
+register(list, Codec("l", lambda x: x, list, list.extend, alias=True))
+register(tuple, Codec("t", lambda x: x, lambda *parts: parts))
+register(dict, Codec("d", pairs, dict, fill_mapping, alias=True))
+register(set, Codec("s", lambda x: x, set, set.update, alias=True))
+register(frozenset, Codec("f", lambda x: x, lambda *parts: frozenset(parts)))
+register(bytearray, Codec("B", lambda x: (bytes(x),), bytearray, alias=True))
+register(complex, Codec("c", lambda x: (x.real, x.imag), complex))
+register(slice, Codec("S", lambda x: (x.start, x.stop, x.step), slice))
+register(range, Codec("r", _range_parts, _range))
+register(type(...), Codec("...", lambda x: (), lambda: ...))
+register(type(NotImplemented), Codec("NotImplemented", lambda x: (), lambda: NotImplemented))

@@ -1,0 +1,238 @@
+"""From formulas to lines of Python.
+
+What is used once is written where it is used; what is used more often gets a line and a name, so that
+nothing is computed twice. Brackets stand only where Python needs them.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from coursekit.gates.words import WORDS, Word
+from coursekit.graph import topological_order
+from coursekit.tracing import Expression
+from coursekit.values import is_array
+
+__all__ = ["CodeWriter"]
+
+DEEPEST = 12  # how deep formulas are nested in one line before a part gets a line of its own
+
+# How tightly an operator binds; an operand that binds less gets brackets.
+LOOSE, TERM, FACTOR, SIGN, POWER, ATOM = range(6)
+BINARY = {
+    "add": ("+", TERM),
+    "subtract": ("-", TERM),
+    "multiply": ("*", FACTOR),
+    "divide": ("/", FACTOR),
+    "matmul": ("@", FACTOR),
+    "power": ("**", POWER),
+}
+SAME = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sign", "maximum", "where")
+NUMPY = {word: word for word in SAME} | {"absolute": "abs"}
+"""Words that NumPy has too, and what it calls them."""
+
+
+class CodeWriter:
+    """Turns expressions into lines of code, collected in ``lines``; ``text`` gives what has no line.
+
+    Parameters
+    ----------
+    inputs
+        The names of the arguments.
+    reserved
+        Names that the caller will use itself.
+
+    Attributes
+    ----------
+    arguments : dict of str to str
+        For each input the name it has in the code: ``w[1]`` becomes ``w_1_``.
+    lines : list of str
+        The assignments written so far.
+    namespace : dict
+        What the code refers to: ``np``, functions, constants that have no literal.
+    """
+
+    def __init__(self, inputs: Iterable[str], reserved: Iterable[str] = ()) -> None:
+        self.lines: list[str] = []
+        self.namespace: dict[str, Any] = {}
+        self._taken: set[str] = {"run", "np", "zip", *WORDS, *reserved}
+        self._functions: dict[tuple[str, bool], str] = {}
+        self._texts: dict[int, tuple[str, int, int]] = {}  # text, how tightly it binds, nesting depth
+        self._uses: Counter[int] = Counter()
+        self.arguments = {name: self.fresh(name) for name in inputs}
+
+    def write(self, outputs: Sequence[Expression]) -> None:
+        """Write the lines that ``outputs`` need and that are not written yet."""
+        order = topological_order(outputs)
+        self._uses = Counter(id(x) for expression in order for x in expression.inputs)
+        self._uses.update(map(id, outputs))
+        if any(is_array(x.sample) for x in order):
+            self.namespace["np"] = sys.modules["numpy"]
+        for expression in order:
+            if id(expression) not in self._texts:
+                self._write(expression)
+
+    def write_fixed(self, outputs: Sequence[Expression], samples: Sequence[str]) -> list[str]:
+        """Write, and return, the lines of what does not depend on ``samples`` but is used by what does."""
+        moving: set[int] = set()
+        fixed: dict[int, Expression] = {}
+        for expression in topological_order(outputs):
+            if expression.word == "input":
+                if expression.parameters["name"] in samples:
+                    moving.add(id(expression))
+            elif any(id(x) in moving for x in expression.inputs):
+                moving.add(id(expression))
+                fixed.update({id(x): x for x in expression.inputs if id(x) not in moving and x.inputs})
+        self.write(list(fixed.values()))
+        for x in fixed.values():
+            self._name(x)
+        lines, self.lines = self.lines, []
+        return lines
+
+    def text(self, expression: Expression) -> str:
+        """Return the code of an expression: a name, or the whole formula if it has no line of its own."""
+        return self._texts[id(expression)][0]
+
+    def fresh(self, wish: str, claimed: bool = False) -> str:
+        """Return ``wish`` as a valid name not yet taken; ``claimed``: it was reserved before."""
+        name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in wish)
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name = f"_{name}"
+        unique, number = name, 1
+        while unique in self._taken and not (claimed and unique == wish):
+            number += 1
+            unique = f"{name}{number}"
+        self._taken.add(unique)
+        return unique
+
+    # ---- one expression ------------------------------------------------------------------------------------
+
+    def _write(self, expression: Expression) -> None:
+        if expression.word == "input":
+            self._texts[id(expression)] = (self.arguments[expression.parameters["name"]], ATOM, 0)
+            return
+        if expression.word == "constant":
+            self._texts[id(expression)] = (*self._constant(expression.sample), 0)
+            return
+        text, binding = self._formula(expression)
+        depth = 1 + max(self._texts[id(x)][2] for x in expression.inputs)
+        self._texts[id(expression)] = (text, binding, depth)
+        if self._uses[id(expression)] > 1 or depth > DEEPEST:
+            self._name(expression)
+
+    def _name(self, expression: Expression) -> str:
+        """Give an expression a line of its own, unless it has one; return its name."""
+        text, binding, _ = self._texts[id(expression)]
+        if binding != ATOM or not text.isidentifier():
+            name = self.fresh(expression.name or "s")
+            self.lines.append(f"{name} = {text}")
+            self._texts[id(expression)] = (name, ATOM, 0)
+            return name
+        return text
+
+    def _formula(self, expression: Expression) -> tuple[str, int]:
+        word, xs = expression.word, expression.inputs
+        if word == "negate":
+            return "-" + self._operand(xs[0], SIGN), SIGN
+        if word in BINARY:
+            return self._binary(expression)
+        if any(is_array(x.sample) for x in xs):
+            return self._array_formula(expression)
+        if word == "sigmoid":
+            return self._sigmoid(xs[0]), LOOSE
+        return self._call(expression), ATOM
+
+    def _binary(self, expression: Expression) -> tuple[str, int]:
+        word, (x, y) = expression.word, expression.inputs
+        if word == "multiply" and is_array(expression.sample):
+            for value, mask in ((x, y), (y, x)):
+                if mask.word == "step" and is_array(mask.sample) and self._uses[id(mask)] == 1:
+                    # no array of zeros and ones is made
+                    inside = self._operand(mask.inputs[0], TERM)
+                    return f"{self._operand(value, FACTOR)} * ({inside} > 0.0)", FACTOR
+        sign, binding = BINARY[word]
+        # a - (b - c) and a / (b / c) need their brackets; a ** b binds from the right
+        left, right = (binding + 1, SIGN) if word == "power" else (binding, binding + 1)
+        return f"{self._operand(x, left)} {sign} {self._operand(y, right)}", binding
+
+    def _operand(self, x: Expression, binding: int) -> str:
+        text, own, _ = self._texts[id(x)]
+        return text if own >= binding else f"({text})"
+
+    def _sigmoid(self, x: Expression) -> str:
+        """Write the stable form out: either way, what is exponentiated is not positive."""
+        x_name = self._name(x)
+        exp = self._function(WORDS["exp"], arrays=False)
+        e = self.fresh("e")
+        falling = f"({e} := {exp}({x_name})) / (1.0 + {e})"
+        return f"1.0 / (1.0 + {exp}(-{x_name})) if {x_name} >= 0.0 else {falling}"
+
+    # ---- words on arrays -------------------------------------------------------------------------------------
+
+    def _array_formula(self, expression: Expression) -> tuple[str, int]:
+        """Write a word on arrays as one would by hand, where there is such a way."""
+        word, xs = expression.word, expression.inputs
+        if word in NUMPY:
+            return f"np.{NUMPY[word]}({', '.join(map(self.text, xs))})", ATOM
+        if word in ("sum_over", "max_over"):
+            given = {k: v for k, v in expression.parameters.items() if v is not None and v is not False}
+            options = ", ".join(f"{k}={v!r}" for k, v in given.items())
+            return f"{self._operand(xs[0], ATOM)}.{word[:3]}({options})", ATOM
+        if word == "sum_to" and expression.parameters.get("axis") is None:
+            return self._sum_to(*xs), ATOM
+        if word in ("matmul_left", "matmul_right") and all(getattr(x.sample, "ndim", 0) == 2 for x in xs):
+            dz, x, w = xs
+            if word == "matmul_left":
+                return f"{self._operand(dz, FACTOR)} @ {self._operand(w, ATOM)}.T", FACTOR
+            return f"{self._operand(x, ATOM)}.T @ {self._operand(dz, FACTOR + 1)}", FACTOR
+        return self._call(expression), ATOM
+
+    def _sum_to(self, dx: Expression, like: Expression) -> str:
+        """Sum over the leading axes, or over all; a lone row need not be added up."""
+        text, shape, wanted = self._operand(dx, ATOM), dx.sample.shape, getattr(like.sample, "shape", ())
+        extra = len(shape) - len(wanted)
+        if not wanted:
+            return f"{text}.sum()"
+        if shape[extra:] != wanted:
+            return f"{self._function(WORDS['sum_to'], True)}({self.text(dx)}, {self.text(like)})"
+        if set(shape[:extra]) == {1}:
+            return f"{text}.reshape({wanted!r})"
+        return f"{text}.sum(axis={tuple(range(extra)) if extra > 1 else 0!r})"
+
+    # ---- words called by name ------------------------------------------------------------------------------
+
+    def _call(self, expression: Expression) -> str:
+        arguments = [self.text(x) for x in expression.inputs]
+        arguments += [f"{name}={self._parameter(value)}" for name, value in expression.parameters.items()]
+        arrays = any(is_array(x.sample) for x in expression.inputs)
+        return f"{self._function(WORDS[expression.word], arrays)}({', '.join(arguments)})"
+
+    def _function(self, word: Word, arrays: bool) -> str:
+        """Return the name under which the code calls a word on numbers, or on arrays."""
+        name = self._functions.get((word.name, arrays))
+        if name is None:
+            taken = (word.name, not arrays) in self._functions
+            name = self.fresh(f"{word.name}_each") if taken else word.name
+            self._functions[word.name, arrays] = name
+            self.namespace[name] = partial(word.array, sys.modules["numpy"]) if arrays else word.scalar
+        return name
+
+    def _parameter(self, value: Any) -> str:
+        simple = (int, float, str, slice, type(None), type(Ellipsis))
+        parts = value if isinstance(value, tuple) else (value,)
+        if all(isinstance(x, simple) for x in parts):
+            return repr(value)
+        return self._constant(value)[0]
+
+    def _constant(self, value: Any) -> tuple[str, int]:
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            return repr(value), ATOM if value >= 0 else SIGN
+        name = self.fresh("constant")
+        self.namespace[name] = value
+        return name, ATOM

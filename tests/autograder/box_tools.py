@@ -1,0 +1,138 @@
+"""Helpers for the tests of the box: levels, a conversation with a child, processes left behind."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from autograder.box import BoxUnavailable, Level
+from autograder.box.trying import why_not
+from autograder.zygote import Child, Zygote
+
+SERVE = "box_serve:serve"
+_DEADLINE_SECONDS = 20
+
+
+@functools.cache
+def interpreter_for(level: Level) -> tuple[str | None, str]:
+    """An interpreter that `level` works with, and why there is none.
+
+    Root's own interpreter may lie below a home folder that nobody else may enter; another one of the same
+    version shows the level all the same.
+    """
+    reason = ""
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        with mock.patch.object(sys, "executable", python):
+            found = why_not.__wrapped__(level) if os.path.exists(python) else f"{python} does not exist"
+        if found is None:
+            return python, ""
+        reason = reason or str(found)
+    return None, reason
+
+
+def need(level: Level) -> str:
+    """The interpreter for `level`; without one the test is skipped, in CI it fails."""
+    python, reason = interpreter_for(level)
+    if python is None:
+        missing(level, reason)
+    return str(python)
+
+
+def missing(level: Level, reason: str) -> None:
+    """Skip a test of a level that this machine does not give; a machine that is to prove it must give it."""
+    message = f"level {level} cannot be had here: {reason}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@contextmanager
+def zygote(level: Level, **options: Any) -> Iterator[Zygote]:
+    """A zygote at `level`, or a skipped test; nothing may be left of it at the end."""
+    options = {"serve": SERVE, "preload": ("numpy",), **options}
+    with mock.patch.object(sys, "executable", need(level)):
+        try:
+            started = Zygote(level=level, **options)
+        except BoxUnavailable as error:
+            if level is Level.LANDLOCK and "cannot read" in str(error):
+                missing(level, str(error))
+            raise
+    with started:
+        family = family_of(started)
+        yield started
+        family |= family_of(started)
+    assert not wait_until_gone(family)
+
+
+def ask(child: Child, source: str, seconds: float = _DEADLINE_SECONDS) -> Any:
+    """Run `source` in the child; what it left in `answer`, or "Error: text", "died" or "no answer"."""
+    try:
+        os.write(child.commands, json.dumps(source).encode() + b"\n")
+    except BrokenPipeError:
+        return "died"
+    text = b""
+    end = time.monotonic() + seconds
+    while not text.endswith(b"\n"):
+        ready, _, _ = select.select([child.replies], [], [], max(0.0, end - time.monotonic()))
+        if not ready:
+            return "no answer"
+        part = os.read(child.replies, 1 << 16)
+        if not part:
+            return "died"
+        text += part
+    reply = json.loads(text)
+    return f"{reply['error']}: {reply['text']}" if "error" in reply else reply["answer"]
+
+
+def processes() -> Iterator[tuple[int, int, str]]:
+    """(process, parent, state) of every process."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            text = Path(f"/proc/{name}/stat").read_text()
+        except OSError:
+            continue
+        state, parent = text[text.rindex(")") + 2 :].split()[:2]
+        yield int(name), int(parent), state
+
+
+def descendants(ancestor: int) -> set[int]:
+    """Processes below `ancestor`, at whatever depth."""
+    parents = {process: parent for process, parent, _ in processes()}
+    found: set[int] = set()
+    for process in parents:
+        line = [process]
+        while line[-1] in parents and line[-1] != ancestor:
+            line.append(parents[line[-1]])
+        if line[-1] == ancestor:
+            found |= set(line[:-1])
+    return found
+
+
+def family_of(started: Zygote) -> set[int]:
+    """Every process of the zygote: its own two and its children."""
+    first = started._process.pid
+    return {first} | descendants(first)
+
+
+def wait_until_gone(family: set[int], seconds: float = 5.0) -> set[int]:
+    """Those of `family` that are still there after at most `seconds`."""
+    return wait_for(lambda: family & {process for process, _, _ in processes()}, seconds)
+
+
+def wait_for(left: Callable[[], set[int]], seconds: float) -> set[int]:
+    """Ask until nothing is left."""
+    end = time.monotonic() + seconds
+    while (found := left()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found

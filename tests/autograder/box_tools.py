@@ -8,7 +8,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,14 @@ def ask(child: Child, source: str, seconds: float = _DEADLINE_SECONDS) -> Any:
     return f"{reply['error']}: {reply['text']}" if "error" in reply else reply["answer"]
 
 
+def ended(child: Child, seconds: float = 5.0) -> bool:
+    """Whether the child ends by itself in time: its pipes are closed shortly before it is gone."""
+    end = time.monotonic() + seconds
+    while child.alive() and time.monotonic() < end:
+        time.sleep(0.005)
+    return not child.alive()
+
+
 def processes() -> Iterator[tuple[int, int, str]]:
     """(process, parent, state) of every process."""
     for name in filter(str.isdigit, os.listdir("/proc")):
@@ -127,12 +135,7 @@ def family_of(started: Zygote) -> set[int]:
 
 def wait_until_gone(family: set[int], seconds: float = 5.0) -> set[int]:
     """Those of `family` that are still there after at most `seconds`."""
-    return wait_for(lambda: family & {process for process, _, _ in processes()}, seconds)
-
-
-def wait_for(left: Callable[[], set[int]], seconds: float) -> set[int]:
-    """Ask until nothing is left."""
     end = time.monotonic() + seconds
-    while (found := left()) and time.monotonic() < end:
+    while (left := family & {process for process, _, _ in processes()}) and time.monotonic() < end:
         time.sleep(0.02)
-    return found
+    return left

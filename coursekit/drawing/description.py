@@ -41,7 +41,7 @@ def description_of(picture: Picture) -> str:
     sentences = [f"{_counts(picture)}."]
     if not picture.has_values:
         sentences.append("It has not run yet: there are no numbers.")
-    users = picture.users()
+    users = picture.users
     for number, box in enumerate(picture.boxes):
         if len(picture.boxes) <= MAX_BOXES or box.output or box.kind == "input":
             sentences.append(_sentence(picture, number, users[number]))

@@ -225,7 +225,7 @@ def _fewest_crossings(layered: _Layered) -> tuple[list[list[int]], int]:
     """Order each column; return the best order that was met, and its crossings."""
     best: list[list[int]] = [list(column) for column in layered.members]
     fewest: int | None = None
-    sweeps = max(2, min(12, 60_000 // (layered.links + 1)))
+    sweeps = max(2, min(12, 25_000 // (layered.links + 1)))
     for start in _starts(layered):
         order = start
         for sweep in range(sweeps):

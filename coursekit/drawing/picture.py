@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from coursekit.drawing.layout import assign_columns
@@ -96,16 +97,17 @@ class Picture:
     boxes: tuple[Box, ...]
     title: str = ""
 
-    @property
+    @cached_property
     def has_values(self) -> bool:
         """Whether a forward pass left any number to show."""
         return any(box.value is not None for box in self.boxes if box.kind != "constant")
 
-    @property
+    @cached_property
     def has_gradients(self) -> bool:
         """Whether a backward pass left any gradient to show."""
         return any(box.gradient is not None for box in self.boxes)
 
+    @cached_property
     def users(self) -> list[list[tuple[int, int]]]:
         """For each box: which boxes it feeds, and as which of their inputs."""
         users: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
@@ -237,7 +239,7 @@ def fold(picture: Picture) -> Picture:
     ['x', '167 gates', '166 gates', '167 gates', '166 gates', '167 gates', '166 gates', '+']
     """
     boxes = picture.boxes
-    users = picture.users()
+    users = picture.users
     results = [n for n, box in enumerate(boxes) if box.kind == "gate" and box.output and not users[n]]
     alone = set(results if len(results) <= MAX_RESULTS else ())
     band_of = _bands(boxes, alone)

@@ -162,7 +162,7 @@ def place(picture: Picture, chain_rule: bool | None = None) -> Scene:
     boxes = picture.boxes
     if chain_rule is None:
         chain_rule = sum(box.kind == "gate" for box in boxes) <= MOST_GATES_WITH_CHAIN_RULE
-    users = picture.users()
+    users = picture.users
     notes = _wire_notes(picture, users, chain_rule)
     sums = _fork_sums(picture, users)
     values = [_value_stack(box, picture) for box in boxes]

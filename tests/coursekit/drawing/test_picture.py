@@ -91,7 +91,7 @@ def test_a_variable_used_twice_by_one_gate() -> None:
     picture = picture_of(graph)
     assert picture.boxes[1].inputs == (0, 0)
     assert picture.boxes[1].shares == (Share(3.0, 1.0, 3.0), Share(3.0, 1.0, 3.0))
-    assert picture.users()[0] == [(1, 0), (1, 1), (2, 1)]
+    assert picture.users[0] == [(1, 0), (1, 1), (2, 1)]
 
 
 def test_arrays_are_kept_in_short() -> None:

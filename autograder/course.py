@@ -301,7 +301,7 @@ def _configured_app(root: Path) -> AutogradeApp:
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}"
         raise CourseError(f"{root / 'nbgrader_config.py'} does not load: {reason}") from error
-    app.log_level = logging.ERROR
+    app.log.setLevel(logging.ERROR)  # whatever the configuration says: nbgrader tells of every cell
     try:
         app.coursedir.format_path("step", "student", "assignment")
     except (KeyError, IndexError, ValueError, TraitError) as error:

@@ -36,8 +36,8 @@ class Setup:
     files_folder: str
     level: str
     packages: list[str] | None = None
-    box_limits: dict[str, int] = field(default_factory=dict)
-    judge_limits: dict[str, float] = field(default_factory=dict)
+    box_limits: dict[str, Any] = field(default_factory=dict)
+    judge_limits: dict[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write the setup where only this user can read it: it holds hidden tests."""

@@ -7,6 +7,7 @@ submission it was busy with is tried once more and then reported, and those behi
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from autograder.worker import READY, Grader
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKER = (sys.executable, "-P", "-m", "autograder.worker")
 START_SECONDS = 120.0
+STOP_SECONDS = 5.0
 START_FAILURES = 3
 AHEAD = 2  # jobs in a worker's hands: one that it does and one so that it never waits
 ATTEMPTS = 2
@@ -73,7 +75,9 @@ class Pool:
     def __exit__(self, *exception: object) -> None:
         for worker in self._workers:
             self._selector.unregister(worker.results)
-            worker.end()
+            worker.dismiss()
+        for worker in self._workers:
+            worker.end(patience=0.0 if worker.jobs else STOP_SECONDS)
         self._workers.clear()
         self._selector.close()
 
@@ -222,14 +226,22 @@ class _Worker:
             return self.since + START_SECONDS
         return self.since + seconds if self.jobs else float("inf")
 
-    def end(self) -> None:
-        """Kill it with all that it started."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+    def dismiss(self) -> None:
+        """Tell it that there are no more jobs."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
+
+    def end(self, patience: float = 0.0) -> None:
+        """Kill it with all that it started, after it had some time to end by itself."""
+        self.dismiss()
+        # Not process.wait: until it is reaped, its number, which is its group's too, cannot become another's.
+        process = os.pidfd_open(self._process.pid)
+        select.select([process], [], [], patience)
+        os.close(process)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         os.close(self.results)
 
     def why_it_ended(self) -> str:

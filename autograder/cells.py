@@ -1,7 +1,8 @@
 """Runs the code cells of one notebook as a kernel does, without a kernel.
 
-A cell that is plain Python is compiled and run here. IPython takes over at the first cell that needs it: magics are translated
-by IPython's own transformer, and ``get_ipython()`` makes a real shell on the same namespace, which runs all later cells.
+A cell that is plain Python is compiled and run here. IPython takes over at the first cell that needs it:
+magics are translated by IPython's own transformer, and ``get_ipython()`` makes a real shell on the same
+namespace, which runs all later cells.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from autograder.outputs import Recorder, error_output
 
 __all__ = ["Cells", "compile_cell", "translate"]
 
-# Magics that mean nothing while nobody looks: `%matplotlib inline` opens most notebooks, and a whole shell for it costs more
-# than all other cells together.
+# Magics that mean nothing while nobody looks: `%matplotlib inline` opens most notebooks, and a whole shell
+# for it costs more than all other cells together.
 _IDLE_MAGICS = frozenset(
     ["matplotlib", "config", "load_ext", "reload_ext", "autoreload", "precision", "xmode", "colors"]
 )
@@ -52,7 +53,7 @@ def translate(source: str) -> ast.Module:
 def _parse(source: str) -> ast.Module:
     try:
         flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return compile(source, "<cell>", "exec", flags, dont_inherit=True)  # type: ignore[return-value]
+        return compile(source, "<cell>", "exec", flags, dont_inherit=True)
     except (RecursionError, MemoryError) as error:
         raise SyntaxError(f"the cell is nested too deeply ({type(error).__name__})") from None
 
@@ -70,7 +71,8 @@ def _is_idle(statement: ast.stmt) -> bool:
 
 
 def compile_cell(tree: ast.Module, filename: str, *, silent: bool) -> Iterator[types.CodeType]:
-    """Code for the statements of a cell and, unless ``silent``, code whose value is that of its last expression."""
+    """Code for the statements of a cell and, unless ``silent``, code whose value is that of its last
+    expression."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     body = tree.body
     if body and isinstance(body[-1], ast.Expr) and not silent:
@@ -259,7 +261,7 @@ def _pictured(value: object) -> dict[str, str]:
         value.savefig(file, format="png", bbox_inches="tight")
         data["image/png"] = b64encode(file.getvalue()).decode()
     elif hasattr(type(value), "_repr_png_"):
-        picture = type(value)._repr_png_(value)
+        picture = value._repr_png_()  # type: ignore[attr-defined]
         if isinstance(picture, bytes):
             data["image/png"] = b64encode(picture).decode()
     return data

@@ -1,8 +1,9 @@
-"""The judge: drives a submitted notebook cell by cell and decides its score without believing the student's process.
+"""The judge: drives a submitted notebook cell by cell and decides its score without believing the student's
+process.
 
-Student cells run in a boxed child; test cells run here, in one namespace, against remote objects. A test passes or fails by what
-*this* process computes from plain values. The score pass meets the hidden tests; whatever a student is told comes from a child
-that did not (`autograder.judge_pass` says how).
+Student cells run in a boxed child; test cells run here, in one namespace, against remote objects. A test
+passes or fails by what *this* process computes from plain values. The score pass meets the hidden tests;
+whatever a student is told comes from a child that did not (`autograder.judge_pass` says how).
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def judge_notebook(
     plan : Plan
         Of the source notebook.
     submitted : NotebookNode
-        On the released structure (`autograder.repair`): each cell has the id of its source cell, others are the student's own.
+        On the released structure (`autograder.repair`): each cell has the id of its source cell, others are
+        the student's own.
     spawn : callable
         Gives a fresh child that runs `autograder.runner.serve`.
     seed : int

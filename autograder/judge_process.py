@@ -1,7 +1,7 @@
 """The judge's own process around one submission: a clean workspace before, everything as it was after.
 
-Test cells are the instructor's, but they may patch ``builtins.input``, change folders or import a helper module that keeps a
-list: none of it may reach the next submission.
+Test cells are the instructor's, but they may patch ``builtins.input``, change folders or import a helper
+module that keeps a list: none of it may reach the next submission.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ _COPIED = 1 << 20  # files of at most so many bytes are copied, larger ones link
 
 
 class Deadline(BaseException):
-    """The time of a question is over. Not an `Exception`, so that a test's own ``except`` does not hold it up."""
+    """The time of a question is over. Not an `Exception`, so that a test's own ``except`` does not hold it
+    up."""
 
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise `Deadline` in this block after so many seconds, and again every half second, should something catch it.
+    """Raise `Deadline` in this block after so many seconds, and again every half second, should something
+    catch it.
 
-    Only in the main thread; elsewhere a block is limited by the deadlines of its questions to the student's process.
+    Only in the main thread; elsewhere a block is limited by the deadlines of its questions to the student's
+    process.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -87,8 +90,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
     finally:
         os.chdir(folder)
         sys.stdin, sys.stdout, sys.stderr = streams
-        vars(builtins).clear()
-        vars(builtins).update(names)
+        _restore_builtins(names)
         if main is not None:
             sys.modules["__main__"] = main
         sys.path[:] = path
@@ -99,7 +101,8 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
 
 
 def _fill(workspace: Path, source_dir: Path) -> None:
-    """Small files as copies, so that a test may write to them; large ones and notebooks' neighbours as links."""
+    """Small files as copies, so that a test may write to them; large ones and notebooks' neighbours as
+    links."""
     for entry in os.scandir(source_dir):
         if entry.name.endswith(".ipynb") or entry.name.startswith((".", "__pycache__")):
             continue
@@ -108,6 +111,12 @@ def _fill(workspace: Path, source_dir: Path) -> None:
             shutil.copy(entry.path, target)
         else:
             target.symlink_to(Path(entry.path).resolve())
+
+
+def _restore_builtins(names: dict[str, Any]) -> None:
+    builtins.__dict__.update(names)
+    for name in builtins.__dict__.keys() - names.keys():
+        del builtins.__dict__[name]
 
 
 def _restore_environment(environment: dict[str, str]) -> None:

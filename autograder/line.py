@@ -1,4 +1,5 @@
-"""The judge's side of the pipes to one child: whole frames, a deadline on each, an eye on what the child prints."""
+"""The judge's side of the pipes to one child: whole frames, a deadline on each, an eye on what the child
+prints."""
 
 from __future__ import annotations
 

@@ -11,9 +11,13 @@ __all__ = ["CellNames", "bound_by", "cell_names", "operators_of"]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
-    "shuffle heappush heappop heapify heapreplace insort insort_left insort_right fill_diagonal put place copyto".split()
+    {"shuffle", "heappush", "heappop", "heapify", "heapreplace", "insort", "insort_left", "insort_right"}
+    | {"fill_diagonal", "put", "place", "copyto"}
 )
-_CHANGING_METHODS = frozenset("append extend insert pop popitem remove setdefault update add discard clear sort".split())
+_CHANGING_METHODS = frozenset(
+    {"append", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update", "add", "discard"}
+    | {"clear", "sort"}
+)
 _DYNAMIC = frozenset(["globals", "locals", "vars", "dir", "eval", "exec", "get_ipython"])
 _IMMEDIATE = frozenset(["listcomp", "setcomp", "dictcomp", "genexpr"])
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -157,7 +161,9 @@ def _changed(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _first_argument(call: ast.expr) -> set[str | None]:
     match call:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]) if name in _CHANGERS:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]) if (
+            name in _CHANGERS
+        ):
             return {_root(first)}
     return set()
 
@@ -172,7 +178,11 @@ def _root(node: ast.AST) -> str | None:
 def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     local = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
-    local |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    local |= {
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     return local - declared
 
 
@@ -187,7 +197,9 @@ def operators_of(trees: Iterable[ast.Module]) -> dict[str, frozenset[str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 own.setdefault(node.name, set()).update(_special_methods(node))
-                bases.setdefault(node.name, []).extend(base.id for base in node.bases if isinstance(base, ast.Name))
+                bases.setdefault(node.name, []).extend(
+                    base.id for base in node.bases if isinstance(base, ast.Name)
+                )
     return {name: frozenset(_inherited(name, own, bases)) for name in own}
 
 

@@ -15,6 +15,7 @@ ModuleNotFoundError: No module named 'nose'
 from __future__ import annotations
 
 import functools
+import importlib.abc
 import importlib.util
 import re
 import sys
@@ -22,26 +23,39 @@ import time
 import types
 import unittest
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 __all__ = ["install", "uninstall"]
 
 
 def install() -> None:
-    """Make ``nose`` and ``nose.tools`` importable, unless nose is installed."""
-    if "nose" in sys.modules or importlib.util.find_spec("nose") is not None:
-        return
-    nose, tools = types.ModuleType("nose"), _tools()
-    nose.tools = tools  # type: ignore[attr-defined]
-    nose.SkipTest = unittest.SkipTest  # type: ignore[attr-defined]
-    sys.modules["nose"], sys.modules["nose.tools"] = nose, tools
+    """Make ``nose`` and ``nose.tools`` importable where nose is not installed."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())  # at the end: a nose that is installed is found first
 
 
 def uninstall() -> None:
     """Take the replacement away again."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     for name in ("nose", "nose.tools"):
-        if getattr(sys.modules.get(name), "__file__", "") is None or name in sys.modules:
-            del sys.modules[name]
+        sys.modules.pop(name, None)
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Makes the two modules when they are first imported: most courses never do."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if fullname not in ("nose", "nose.tools"):
+            return None
+        return importlib.util.spec_from_loader(fullname, self, is_package=fullname == "nose")
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
+        return _tools() if spec.name == "nose.tools" else None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        if module.__name__ == "nose":
+            module.SkipTest = unittest.SkipTest  # type: ignore[attr-defined]
 
 
 @functools.cache
@@ -51,7 +65,9 @@ def _tools() -> types.ModuleType:
     case.maxDiff = None
     for name in dir(case):
         if name.startswith("assert") and "_" not in name:
-            setattr(tools, re.sub(r"([A-Z])", lambda found: "_" + found[0].lower(), name), getattr(case, name))
+            setattr(
+                tools, re.sub(r"([A-Z])", lambda found: "_" + found[0].lower(), name), getattr(case, name)
+            )
     # Names that unittest dropped, and the decorators.
     vars(tools).update(
         assert_equals=case.assertEqual,
@@ -77,7 +93,9 @@ def _tools() -> types.ModuleType:
     return tools
 
 
-def assert_dict_contains_subset(expected: dict[Any, Any], actual: dict[Any, Any], msg: str | None = None) -> None:
+def assert_dict_contains_subset(
+    expected: dict[Any, Any], actual: dict[Any, Any], msg: str | None = None
+) -> None:
     """Fail unless ``actual`` holds all of ``expected``."""
     missing = {key: value for key, value in expected.items() if key not in actual or actual[key] != value}
     if missing:

@@ -1,7 +1,7 @@
 """What one side may ask the other to do with an object: the special methods of Python, under their own names.
 
-A handle's ``x + y`` becomes the request ``("__add__", x, y)``, and the owner of ``x`` looks the name up here. Names that are not
-in these tables are not done.
+A handle's ``x + y`` becomes the request ``("__add__", x, y)``, and the owner of ``x`` looks the name up here.
+Names that are not in these tables are not done.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _special(name: str) -> Callable[..., Any]:
     return lambda x, *args: getattr(type(x), name)(x, *args)
 
 
-_BINARY = {
+_BINARY: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
@@ -40,7 +40,7 @@ _BINARY = {
     "xor": operator.xor,
     "or": operator.or_,
 }
-_UNARY = {
+_UNARY: dict[str, Callable[..., Any]] = {
     "neg": operator.neg,
     "pos": operator.pos,
     "abs": abs,
@@ -51,7 +51,8 @@ _UNARY = {
     "trunc": math.trunc,
 }
 
-# Operators whose plain result could pass for an answer; only the instructor's own classes have them (autograder.remote).
+# Operators whose plain result could pass for an answer; only the instructor's own classes have them
+# (autograder.remote).
 ARITHMETIC: dict[str, Callable[..., Any]] = {
     **{f"__{name}__": function for name, function in _BINARY.items()},
     **{f"__r{name}__": _reflected(function) for name, function in _BINARY.items()},

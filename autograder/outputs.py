@@ -27,7 +27,8 @@ class _Stream(io.RawIOBase):
 
 
 class Recorder:
-    """Collects the outputs of one cell or call, up to ``limit`` bytes; what is over it is counted and dropped.
+    """Collects the outputs of one cell or call, up to ``limit`` bytes; what is over it is counted and
+    dropped.
 
     >>> recorder = Recorder(limit=1000)
     >>> print("hello", file=recorder.stdout)

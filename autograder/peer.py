@@ -1,11 +1,13 @@
-"""One end of the line between judge and runner: requests that nest in both directions, handles, changed arguments.
+"""One end of the line between judge and runner: requests that nest in both directions, handles, changed
+arguments.
 
-Each side keeps the objects that it has lent out under numbers. A handle says *which* object of *whose* is meant; what may be
-done with it is decided by its owner. One frame goes at a time: a side that waits for an answer serves the requests that come
-meanwhile, so that a function of the test, passed to a student's function, can itself call the student back.
+Each side keeps the objects that it has lent out under numbers. A handle says *which* object of *whose* is
+meant; what may be done with it is decided by its owner. One frame goes at a time: a side that waits for an
+answer serves the requests that come meanwhile, so that a function of the test, passed to a student's
+function, can itself call the student back.
 
-A request is ``[operation, token, …, arguments]``. Its answer is ``["return" | "raise", token, changes, …, value]``, where
-``changes`` are the arguments that the call changed in place.
+A request is ``[operation, token, …, arguments]``. Its answer is ``["return" | "raise", token, changes, …,
+value]``, where ``changes`` are the arguments that the call changed in place.
 """
 
 from __future__ import annotations
@@ -58,9 +60,11 @@ class Lent:
 
 
 class Changes:
-    """What a call changes in its mutable arguments: how they look before is compared with how they look after.
+    """What a call changes in its mutable arguments: how they look before is compared with how they look
+    after.
 
-    ``x = [1]; f(x, x)`` with ``f`` appending 2 sends back one change, ``[0, ["l", 1, 2]]``: argument container 0 is now ``[1, 2]``.
+    ``x = [1]; f(x, x)`` with ``f`` appending 2 sends back one change, ``[0, ["l", 1, 2]]``: argument
+    container 0 is now ``[1, 2]``.
     """
 
     def __init__(self, peer: Peer, containers: list[Any]) -> None:
@@ -136,7 +140,8 @@ class Peer:
         )
 
     def arguments(self, decoder: Decoder, args: Node, kwargs: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Positional and named arguments of a request. The named ones travel as pairs, since a dict would be a container."""
+        """Positional and named arguments of a request. The named ones travel as pairs, since a dict would be
+        a container."""
         positional, named = decoder.value(args), decoder.value(kwargs)
         if type(positional) is not tuple or type(named) is not tuple:
             raise Bad("a request has no arguments")

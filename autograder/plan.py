@@ -1,13 +1,18 @@
-"""How an assignment is judged, read once from its source notebook: which cell runs where, which names are the student's.
+"""How an assignment is judged, read once from its source notebook: which cell runs where, which names are the
+student's.
 
 Rules (nothing here runs code):
 
-- Solution cells run in the student's process only. The names that the *source's* solution cells bind or change in place are
+- Solution cells run in the student's process only. The names that the *source's* solution cells bind or
+  change in place are
   **remote names**: after the student's cell ran, they are fetched.
 - Test cells run in the judge only.
-- Locked cells without points run on both sides, unless they read a remote name when they run: then they run once, at the
-  student's, and what they bind is remote too. Their functions, classes and imports still come into being in the judge.
-- Unmarked cells are the student's to edit: the judge runs the source's version, the student's process the student's.
+- Locked cells without points run on both sides, unless they read a remote name when they run: then they run
+  once, at the
+  student's, and what they bind is remote too. Their functions, classes and imports still come into being in
+  the judge.
+- Unmarked cells are the student's to edit: the judge runs the source's version, the student's process the
+  student's.
 """
 
 from __future__ import annotations
@@ -76,7 +81,8 @@ class PlannedCell:
     ----------
     id, grade_id : str
     role : "student", "test", "both", "manual" or "text"
-        Where it runs; "manual" for answers that a person grades (code among them runs at the student's), "text" for the rest.
+        Where it runs; "manual" for answers that a person grades (code among them runs at the student's),
+        "text" for the rest.
     points : float
     locked : bool
         The student's version does not count.
@@ -142,7 +148,11 @@ class Plan:
 
 
 def make_plan(
-    source: NotebookNode, *, released: NotebookNode | None = None, name: str = "", source_dir: Path | None = None
+    source: NotebookNode,
+    *,
+    released: NotebookNode | None = None,
+    name: str = "",
+    source_dir: Path | None = None,
 ) -> Plan:
     """Read how a notebook is judged.
 
@@ -188,7 +198,7 @@ class _Planner:
         self._ids = _ids(source, released)
         self._drafts = [self._draft(cell, number) for number, cell in enumerate(source.cells)]
 
-    # -------------------------------------------------------------------------------------------- reading cells
+    # ------------------------------------------------------------------------------------------ reading cells
 
     def _draft(self, cell: NotebookNode, number: int) -> _Draft:
         mark = cell.metadata.get("nbgrader") or {}
@@ -223,7 +233,9 @@ class _Planner:
         read_by_judge = self._read_by_judge()
         imports = self._imports()
         only_imported = set().union(*[d.names.only_imported for d in self._of("student", "manual")])
-        wanted = {name for name in self._remote | only_imported if read_by_judge is None or name in read_by_judge}
+        wanted = {
+            name for name in self._remote | only_imported if read_by_judge is None or name in read_by_judge
+        }
         pushed = self._pushed()
         for draft in self._of("test"):
             self._refusals += _refusals_of(draft, self._remote, self._written_files(), self._source_dir)
@@ -233,16 +245,22 @@ class _Planner:
         return Plan(
             name=self._name,
             cells=cells,
-            refusals=tuple(sorted(self._refusals, key=lambda r: [c.grade_id for c in cells].index(r.grade_id))),
+            refusals=tuple(
+                sorted(self._refusals, key=lambda r: [c.grade_id for c in cells].index(r.grade_id))
+            ),
             rules=Rules(
                 operators=operators_of(draft.tree for draft in self._drafts),
-                libraries=frozenset(module.partition(".")[0] for many in imports.values() for module, _ in many),
+                libraries=frozenset(
+                    module.partition(".")[0] for many in imports.values() for module, _ in many
+                ),
             ),
             watched=tuple(sorted(wanted)),
             live=tuple(sorted(changed & wanted)),
             pushed=frozenset(pushed),
             imports=imports,
-            needs_shell=any("get_ipython" in d.names.reads | d.names.deferred for d in self._of("test", "both")),
+            needs_shell=any(
+                "get_ipython" in d.names.reads | d.names.deferred for d in self._of("test", "both")
+            ),
             needs_random=any("random" in text or "rand" in text for text in texts),
             by_id={cell.id: number for number, cell in enumerate(cells)},
         )
@@ -317,7 +335,9 @@ class _Planner:
     def _planned(self, draft: _Draft, wanted: set[str]) -> PlannedCell:
         cell, names = draft.cell, draft.names
         if cell.role == "test":
-            return replace(cell, test=_test_code(cell, draft.tree), binds=frozenset(names.binds | names.deletes))
+            return replace(
+                cell, test=_test_code(cell, draft.tree), binds=frozenset(names.binds | names.deletes)
+            )
         if cell.role == "both":
             parts = _definitions(draft.tree, self._remote) if draft.tainted else [draft.tree]
             codes = tuple(code for part in parts for code in compile_cell(part, _filename(cell), silent=True))
@@ -378,10 +398,13 @@ def _modules(drafts: Iterable[_Draft]) -> set[str]:
 
 
 def _definitions(tree: ast.Module, remote: set[str]) -> list[ast.Module]:
-    """Functions, classes and imports of a cell that reads remote names: those that do not need them to come into being."""
+    """Functions, classes and imports of a cell that reads remote names: those that do not need them to come
+    into being."""
     parts = []
     for statement in tree.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        if isinstance(
+            statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        ):
             part = ast.Module([statement], [])
             if not cell_names(part).reads & remote:
                 parts.append(part)
@@ -432,7 +455,10 @@ def _literal_messages(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Assert):
             candidates = [node.msg]
         elif isinstance(node, ast.Call):
-            candidates = [*node.args[1:], *[word.value for word in node.keywords if word.arg in ("msg", "err_msg")]]
+            candidates = [
+                *node.args[1:],
+                *[word.value for word in node.keywords if word.arg in ("msg", "err_msg")],
+            ]
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             candidates = list(node.exc.args[:1])
         else:
@@ -458,7 +484,9 @@ def _refusals_of(
                 if name in names.reads or name in names.deferred:
                     reason = f"it reads the cell history ({name}), which only exists at the student's"
             case ast.Attribute(value=ast.Name(id=root), attr=attr) if attr in _BYTECODE and root in remote:
-                reason = f"it reads the bytecode of {root} ({attr}), which does not leave the student's process"
+                reason = (
+                    f"it reads the bytecode of {root} ({attr}), which does not leave the student's process"
+                )
             case ast.ClassDef(bases=bases):
                 found = [base.id for base in bases if isinstance(base, ast.Name) and base.id in remote]
                 if found:
@@ -485,16 +513,21 @@ def _imports_student_file(node: ast.Import | ast.ImportFrom, written: set[str]) 
 def _runs_student_file(node: ast.Call, written: set[str], source_dir: Path | None) -> str | None:
     match node:
         case ast.Call(
-            func=ast.Attribute(attr="run_line_magic"), args=[ast.Constant(value="run"), ast.Constant(value=str(line))]
+            func=ast.Attribute(attr="run_line_magic"),
+            args=[ast.Constant(value="run"), ast.Constant(value=str(line))],
         ):
             words = [word for word in line.split() if not word.startswith("-")]
             path = words[0] if words else ""
-        case ast.Call(func=ast.Attribute(attr="run_path" | "run_module"), args=[ast.Constant(value=str(path)), *_]):
+        case ast.Call(
+            func=ast.Attribute(attr="run_path" | "run_module"), args=[ast.Constant(value=str(path)), *_]
+        ):
             pass
         case _:
             return None
     name = path.removeprefix("./")
-    ours = source_dir is not None and any((source_dir / f"{name}{end}").is_file() for end in ("", ".py", ".ipynb"))
+    ours = source_dir is not None and any(
+        (source_dir / f"{name}{end}").is_file() for end in ("", ".py", ".ipynb")
+    )
     if name in written or f"{name}.py" in written or not ours:
         return f"it runs {path}, a student's file: that would run the student's code in the judge"
     return None

@@ -1,12 +1,13 @@
 """Remote objects: how a student's functions, classes and instances look in the judge.
 
-A remote function is a real function and a remote class a real class, so that a test finds ``callable``, ``__name__``,
-``isinstance`` and ``except`` as it expects. What they do is asked of the student's process, with plain data both ways.
+A remote function is a real function and a remote class a real class, so that a test finds ``callable``,
+``__name__``, ``isinstance`` and ``except`` as it expects. What they do is asked of the student's process,
+with plain data both ways.
 
-**Truth is never asked.** An object that equals everything, or subtracts to zero from everything, must earn nothing. So
-a remote object is not compared, not converted to a number, not taken for an array, and it computes only with the
-operators that the *instructor's* class of the same name defines (see `Rules`). Stand-ins are recognised by what they
-are, never by an attribute, which `functools.wraps` could have copied.
+**Truth is never asked.** An object that equals everything, or subtracts to zero from everything, must earn
+nothing. So a remote object is not compared, not converted to a number, not taken for an array, and it
+computes only with the operators that the *instructor's* class of the same name defines (see `Rules`).
+Stand-ins are recognised by what they are, never by an attribute, which `functools.wraps` could have copied.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ __all__ = ["Owner", "RemoteClass", "Rules", "make_class", "make_function", "make
 
 # Operators whose answer is a value that the test goes on to check, or another remote object.
 ALWAYS = frozenset(
-    """__call__ __len__ __length_hint__ __getitem__ __setitem__ __delitem__ __iter__ __next__ __reversed__
-    __enter__ __exit__""".split()
+    {"__call__", "__len__", "__length_hint__", "__getitem__", "__setitem__", "__delitem__", "__iter__"}
+    | {"__next__", "__reversed__", "__enter__", "__exit__"}
 )
 _MAX_SEARCHED = 100_000  # items looked at for `x in remote`
 _OWNER = " owner"  # in a remote class's namespace; not an identifier, so no student's name meets it
@@ -69,13 +70,16 @@ class Owner:
 
 
 class RemoteClass(type):
-    """The class of stand-ins for a student's classes. Calling one makes an instance in the student's process."""
+    """The class of stand-ins for a student's classes. Calling one makes an instance in the student's
+    process."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], names: dict[str, Any]) -> RemoteClass:
+        """Only `make_class` makes one."""
         base = ", ".join(base.__name__ for base in bases)
         raise TypeError(f"a test cannot subclass a student's class ({base})")
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A new object of the student's class."""
         return owner(cls).ask("__call__", *args, **kwargs)
 
     def __getattr__(cls, name: str) -> Any:
@@ -141,7 +145,8 @@ def _forward(name: str) -> Callable[..., Any]:
 
 
 def _compare(name: str) -> Callable[[Any, Any], Any]:
-    """A comparison of the instructor's class: asked only between two remote objects, and answered with a bool."""
+    """A comparison of the instructor's class: asked only between two remote objects, and answered with a
+    bool."""
 
     def method(self: Any, other: object) -> Any:
         if isinstance(type(other), RemoteClass):
@@ -159,7 +164,9 @@ def _compared_to_plain(self: object, other: object, name: str) -> bool:
     if other is None and name in ("__eq__", "__ne__"):
         return name == "__ne__"
     kind = type(other).__name__
-    raise TypeError(f"a {type(self).__name__} object cannot be compared with a {kind}; a plain value is expected here")
+    raise TypeError(
+        f"a {type(self).__name__} object cannot be compared with a {kind}; a plain value is expected here"
+    )
 
 
 def _same(self: object, other: object) -> bool:
@@ -169,6 +176,11 @@ def _same(self: object, other: object) -> bool:
     return _compared_to_plain(self, other, "__eq__")
 
 
+def _unequal(self: object, other: object) -> bool:
+    equal = self == other
+    return not equal
+
+
 def _not_same(self: object, other: object) -> bool:
     return not _same(self, other)
 
@@ -176,8 +188,8 @@ def _not_same(self: object, other: object) -> bool:
 def _compute(name: str) -> Callable[..., Any]:
     """An operator of the instructor's class.
 
-    With a plain operand it must not give a plain result: else an object could answer ``abs(f(x) - 2.0) < 1e-6`` with
-    ``f(x) - 2.0 == 0.0`` whatever the right value is.
+    With a plain operand it must not give a plain result: else an object could answer ``abs(f(x) - 2.0) <
+    1e-6`` with ``f(x) - 2.0 == 0.0`` whatever the right value is.
     """
 
     def method(self: Any, *others: Any) -> Any:
@@ -262,7 +274,7 @@ type.__delattr__(RemoteObject, "_owner")
 
 def make_instance(kind: RemoteClass, own: Owner) -> Any:
     """A stand-in for an instance."""
-    made = object.__new__(kind)
+    made: Any = object.__new__(kind)  # type: ignore[arg-type]
     _owner_slot.__set__(made, own)
     return made
 
@@ -276,7 +288,8 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     Parameters
     ----------
     told : mapping
-        ``name``, ``qualname``, ``module``, ``doc``, ``operators``, ``methods`` (name -> description), ``library``.
+        ``name``, ``qualname``, ``module``, ``doc``, ``operators``, ``methods`` (name -> description),
+        ``library``.
     bases : tuple of type
         Stand-ins of its bases, and the built-in exceptions among them.
     """
@@ -294,7 +307,11 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
 
 
 def _described(told: Mapping[str, Any]) -> dict[str, Any]:
-    names: dict[str, Any] = {"__qualname__": told["qualname"], "__module__": told["module"], "__doc__": told["doc"]}
+    names: dict[str, Any] = {
+        "__qualname__": told["qualname"],
+        "__module__": told["module"],
+        "__doc__": told["doc"],
+    }
     for name, method in told["methods"].items():
         if name == "__init__":
             names["__signature__"] = _without_self(signature(method["signature"]))
@@ -326,7 +343,7 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
             names[name] = _compute(name)
     if "__eq__" in names:
         # Python's own rule: who defines == and no hash has none.
-        names.setdefault("__ne__", lambda self, other: not self == other)
+        names.setdefault("__ne__", _unequal)
         names.setdefault("__hash__", None)
     return names
 

@@ -1,7 +1,7 @@
 """Inside the box: runs a student's cells and does what the judge asks with what they made.
 
-The student owns this process: everything here may be read, replaced or broken by the cells that it runs. Nothing here decides
-anything. The judge believes a value only when it compares it itself.
+The student owns this process: everything here may be read, replaced or broken by the cells that it runs.
+Nothing here decides anything. The judge believes a value only when it compares it itself.
 """
 
 from __future__ import annotations
@@ -240,11 +240,13 @@ class Runner(Peer):
         except TooBig:
             return self._handle(value, encoder)
         except Exception:
-            # Encoding runs the student's code (properties of odd classes): it may do anything but end the session.
+            # Encoding runs the student's code (properties of odd classes): it may do anything but end the
+            # session.
             return self._handle(value, encoder)
 
     def encode_other(self, value: Any, encoder: Encoder) -> Node:
-        """A handle; or the number of what belongs to the judge; or fields, if the class is one of a locked cell."""
+        """A handle; or the number of what belongs to the judge; or fields, if the class is one of a locked
+        cell."""
         kind = type(value)
         number = self._judges_numbers.get(id(value))
         if number is not None:
@@ -315,7 +317,7 @@ class Runner(Peer):
         self._judges_numbers[id(stand_in)] = number
         return stand_in
 
-    # -------------------------------------------------------------------------------------------- asking the judge
+    # --------------------------------------------------------------------------------------- asking the judge
 
     def ask(self, operation: str, target: int, args: tuple[Any, ...] = (), kwargs: Any = ()) -> Any:
         """Have the judge do something with one of its objects."""
@@ -349,7 +351,7 @@ class Runner(Peer):
         return self.ask("input", 0, (str(prompt),))
 
 
-# ------------------------------------------------------------------------------------------------ the judge's objects
+# ---------------------------------------------------------------------------------------- the judge's objects
 
 
 class _StandIn:
@@ -408,7 +410,7 @@ def _imported(module: str, name: str) -> Any:
     return value
 
 
-# ------------------------------------------------------------------------------------------------ what is told of objects
+# ------------------------------------------------------------------------------------ what is told of objects
 
 
 def _message(error: BaseException) -> str:
@@ -450,7 +452,8 @@ def _describe_class(kind: type) -> dict[str, Any]:
             name: _describe_function(value) for name, value in own if isinstance(value, types.FunctionType)
         },
         "exception": next(
-            (b.__name__ for b in kind.__mro__ if b.__module__ == "builtins" and issubclass(b, BaseException)), None
+            (b.__name__ for b in kind.__mro__ if b.__module__ == "builtins" and issubclass(b, BaseException)),
+            None,
         ),
         "bases": [_base(base) for base in kind.__bases__],
         "library": next(

@@ -35,7 +35,12 @@ Bindings = list[tuple[str, bool, Any]]  # name, whether it is bound, its value
 _FROM_STUDENT = object()
 _MARK = " from a student"
 _WIRE = {"numpy": "np", "pandas": "pd"}  # libraries whose values the wire knows
-_TEST_MODULES = ("__main__", "unittest.mock", "io", "_io")  # whose objects a student's function may use when passed in
+_TEST_MODULES = (
+    "__main__",
+    "unittest.mock",
+    "io",
+    "_io",
+)  # whose objects a student's function may use when passed in
 
 
 class Notebook(Protocol):
@@ -58,7 +63,8 @@ class Notebook(Protocol):
 
 
 def harmless_outputs(told: object, limit: int) -> list[Output]:
-    """The outputs that a student's process claims, as far as they are text and pictures and within the limit."""
+    """The outputs that a student's process claims, as far as they are text and pictures and within the
+    limit."""
     kept: list[Output] = []
     for output in told if type(told) is list else ():
         made = harmless_output(output) if type(output) is dict else None
@@ -123,7 +129,9 @@ class Student(Peer):
         self._functions: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._classes: dict[int, RemoteClass] = {}
         self._handles: dict[int, weakref.ref[Any]] = {}
-        self._dropped: set[int] = set()  # handles that nobody holds here any more; told with the next question
+        self._dropped: set[int] = (
+            set()
+        )  # handles that nobody holds here any more; told with the next question
         self._claims: dict[int, tuple[str, str]] = {}  # handle -> where it says that it can be imported from
 
     def close(self) -> None:
@@ -263,7 +271,9 @@ class Student(Peer):
 
     def _bind(self, bindings: Node, decoder: Decoder) -> None:
         def decode() -> Bindings:
-            return [(name, bound, decoder.value(value)) for name, bound, value in bindings if type(name) is str]
+            return [
+                (name, bound, decoder.value(value)) for name, bound, value in bindings if type(name) is str
+            ]
 
         self._notebook.bind(self._decoded(decode))
 
@@ -292,7 +302,12 @@ class Student(Peer):
         except LookupError:
             pass
         if isinstance(value, BaseException):
-            return ["E", _builtin_base(type(value)).__name__, encoder.node(value.args), self.lent.number(value)]
+            return [
+                "E",
+                _builtin_base(type(value)).__name__,
+                encoder.node(value.args),
+                self.lent.number(value),
+            ]
         path = self._import_path(value)
         if path is not None:
             return ["g", *path]
@@ -321,7 +336,12 @@ class Student(Peer):
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if module is None and type(value).__module__ == "numpy":
             module, name = "numpy", getattr(value, "__name__", None)  # a ufunc
-        if type(module) is not str or type(name) is not str or module == "__main__" or self._notebook.is_of_test(module):
+        if (
+            type(module) is not str
+            or type(name) is not str
+            or module == "__main__"
+            or self._notebook.is_of_test(module)
+        ):
             return None
         found: Any = sys.modules.get(module)
         for part in name.split("."):
@@ -370,7 +390,9 @@ class Student(Peer):
 
     def _instance(self, number: int, kind: RemoteClass) -> Any:
         known = self._known(number)
-        return known if known is not None else self._remember(number, make_instance(kind, Owner(self, number)))
+        return (
+            known if known is not None else self._remember(number, make_instance(kind, Owner(self, number)))
+        )
 
     def _function(self, number: int, told: Any) -> Any:
         known = self._known(number)
@@ -404,7 +426,7 @@ class Student(Peer):
         builtin = getattr(builtins, told["exception"])
         if not issubclass(builtin, BaseException):
             raise Bad("an exception is none")
-        return (*bases, builtin) if not bases else bases
+        return bases or (builtin,)
 
     def _instance_of_locked_class(self, name: str, fields: Node, decoder: Decoder) -> Any:
         kind = self._notebook.class_named(name)
@@ -451,8 +473,8 @@ class Student(Peer):
     def _permitted(self, operation: str, x: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
         """The function that does ``operation``.
 
-        A function that was passed in can be called and nothing else: its attributes lead to the test's names. Objects
-        of the test's classes have their operators and public attributes.
+        A function that was passed in can be called and nothing else: its attributes lead to the test's names.
+        Objects of the test's classes have their operators and public attributes.
         """
         if x is None and operation in ("input", "readline"):
             return _input if operation == "input" else lambda _: sys.stdin.readline()
@@ -462,7 +484,11 @@ class Student(Peer):
             if operation in OPERATORS and (not _is_iterator(x) or operation in _OF_ITERATORS):
                 return OPERATORS[operation]
             public = bool(args) and type(args[0]) is str and not args[0].startswith("_")
-            if operation in ACTIONS and not _is_iterator(x) and (public or operation in ("repr", "str", "dir")):
+            if (
+                operation in ACTIONS
+                and not _is_iterator(x)
+                and (public or operation in ("repr", "str", "dir"))
+            ):
                 return ACTIONS[operation]
         raise AttributeError(f"this object of the test has no {operation}")
 

@@ -1,15 +1,17 @@
 """Frames of plain values: what the judge and the boxed runner say to each other.
 
-A message is one JSON array beside one block of raw bytes (arrays, long strings). Nothing is ever pickled or evaluated, and
-only values whose *exact* type is known travel by value: a subclass of ``float`` that equals everything is not a float here.
-What is not plain goes through the two ``other`` hooks, where `autograder.remote` makes it a handle.
+A message is one JSON array beside one block of raw bytes (arrays, long strings). Nothing is ever pickled or
+evaluated, and only values whose *exact* type is known travel by value: a subclass of ``float`` that equals
+everything is not a float here. What is not plain goes through the two ``other`` hooks, where
+`autograder.remote` makes it a handle.
 
-A node is how JSON says a value: an atom (None, bool, int, float, str) for itself, everything else ``[tag, part, …]``::
+A node is how JSON says a value: an atom (None, bool, int, float, str) for itself, everything else ``[tag,
+part, …]``::
 
     [1, (2.5, "a")]   ->   ["l", 1, ["t", 2.5, "a"]]
 
-Containers are numbered in the order in which they begin, on both sides alike, so that an object met twice is sent once and
-stays one object: ``x = [0]; [x, x]  ->  ["l", ["l", 0], ["@", 1]]``.
+Containers are numbered in the order in which they begin, on both sides alike, so that an object met twice is
+sent once and stays one object: ``x = [0]; [x, x]  ->  ["l", ["l", 0], ["@", 1]]``.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ HEADER = struct.Struct(">II")  # bytes of JSON, bytes of the block behind it
 
 
 class Bad(Exception):
-    """What arrived is malformed, over a limit, or not what was asked for. The only exception that decoding raises."""
+    """What arrived is malformed, over a limit, or not what was asked for. The only exception that decoding
+    raises."""
 
 
 class TooBig(Exception):
@@ -61,15 +64,16 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Limits of one message; both sides keep them, so a value that is over them becomes a handle, not an error.
+    """Limits of one message; both sides keep them, so a value that is over them becomes a handle, not an
+    error.
 
     Attributes
     ----------
     text, blob : int
         Bytes of JSON and of raw data.
     items : int
-        Values in a message, an alias counted with all it stands for: without that, thirty nested pairs of aliases would
-        be a gigabyte once somebody prints them.
+        Values in a message, an alias counted with all it stands for: without that, thirty nested pairs of
+        aliases would be a gigabyte once somebody prints them.
     depth : int
         Levels of nesting.
     """
@@ -96,8 +100,9 @@ class Codec(NamedTuple):
 BY_TYPE: dict[type, Codec] = {}
 BY_TAG: dict[str, Codec] = {}
 
-# Values that are taught to the wire when the first of them is met: the judge of a course without pandas never imports pandas.
-# Each module registers its codecs and has codec_of(kind) for types that it cannot list beforehand.
+# Values that are taught to the wire when the first of them is met: the judge of a course without pandas never
+# imports pandas. Each module registers its codecs and has codec_of(kind) for types that it cannot list
+# beforehand.
 _LATER = {"py": "autograder.wire_stdlib", "np": "autograder.wire_numpy", "pd": "autograder.wire_pandas"}
 _LATER_MODULES = {"numpy": "np", "pandas": "pd"}
 
@@ -128,7 +133,8 @@ def pack(nodes: Sequence[Node], blob: Sequence[bytes | memoryview] = ()) -> byte
 
 
 def unpack(frame: bytes | bytearray, caps: Caps | None = None) -> tuple[list[Node], memoryview]:
-    """The nodes and the block of one whole frame; the block is the frame's own memory, where that can be written.
+    """The nodes and the block of one whole frame; the block is the frame's own memory, where that can be
+    written.
 
     Raises
     ------
@@ -238,7 +244,8 @@ class Encoder:
             raise TooBig(f"{type(value).__name__} is too large to be sent") from None
 
     def contents(self, value: object) -> Node:
-        """The node of a known container itself, where `value` would only name it: how changed arguments are sent back."""
+        """The node of a known container itself, where `value` would only name it: how changed arguments are
+        sent back."""
         self._naked = value
         try:
             return self.value(value)
@@ -246,7 +253,8 @@ class Encoder:
             self._naked = None
 
     def container(self, value: object, build: Callable[[], Node]) -> Node:
-        """The node of an object that has an identity: what ``build`` gives, or the number that it already has."""
+        """The node of an object that has an identity: what ``build`` gives, or the number that it already
+        has."""
         if value is not self._naked:
             number = self._numbers.get(id(value))
             if number is not None:
@@ -322,7 +330,8 @@ class Encoder:
         return [tag, self.raw(raw.tobytes())]
 
     def _string(self, value: str) -> Node:
-        # Inline only what JSON says as it is, and without the characters by which values are counted before parsing.
+        # Inline only what JSON says as it is, and without the characters by which values are counted before
+        # parsing.
         if len(value) <= _SHORT and value.isprintable() and not _COUNTED.intersection(value):
             self._text += 4 * len(value) + 3
             return value
@@ -397,7 +406,8 @@ class Decoder:
     deadline : float
         Of `time.monotonic`: a dictionary of colliding keys takes time without being large.
     libraries : container of str
-        Which of "py", "np" and "pd" values may come from: a message cannot make this process import a library.
+        Which of "py", "np" and "pd" values may come from: a message cannot make this process import a
+        library.
     """
 
     def __init__(
@@ -531,7 +541,7 @@ class Decoder:
         if module == "builtins":
             if name == "NoneType":
                 return type(None)
-            found = getattr(builtins, name, None)
+            found: Any = getattr(builtins, name, None)
             if found in _ATOMS or _is_builtin_exception(found):
                 return found
         self._later(f"{library}.")
@@ -559,7 +569,7 @@ _SPECIAL: dict[str, Callable[[Decoder, list[Node]], Any]] = {
 }
 
 
-# ------------------------------------------------------------------------------------------------ the plain types
+# -------------------------------------------------------------------------------------------- the plain types
 
 
 def fill_mapping(into: Any, parts: list[Any]) -> None:

@@ -1,4 +1,5 @@
-"""NumPy by value: arrays and scalars of the exact dtype, dtypes, random generators, polynomials, masked arrays.
+"""NumPy by value: arrays and scalars of the exact dtype, dtypes, random generators, polynomials, masked
+arrays.
 
 An array that arrives is a plain `numpy.ndarray`, whatever the sender's process had made of NumPy.
 """
@@ -81,7 +82,7 @@ def _array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
     if type(data) is list:
         if dtype.kind not in "OT" or len(data) != size:
             raise Bad("an array is not as large as its shape")
-        made = np.empty(size, dtype)
+        made: Any = np.empty(size, dtype)
         for i, item in enumerate(data):
             made[i] = item
         return made.reshape(shape)
@@ -135,14 +136,14 @@ def _exactly(kind: type, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _SCALAR = Codec("np.scalar", lambda x: (x.dtype, x.tobytes()), _scalar)
-for _kind in {*np.sctypeDict.values()} - {np.object_}:
-    register(_kind, _SCALAR)
+for _scalar_type in {*np.sctypeDict.values()} - {np.object_}:
+    register(_scalar_type, _SCALAR)
 # The three that every test meets go as JSON numbers.
 register(np.float64, Codec("np.f8", lambda x: (float(x),), _exactly(float, np.float64)))
 register(np.int64, Codec("np.i8", lambda x: (int(x),), _exactly(int, np.int64)))
 register(np.bool_, Codec("np.?", lambda x: (bool(x),), _exactly(bool, np.bool_)))
-for _kind in {type(np.dtype(kind)) for kind in np.sctypeDict.values()} | {np.dtypes.StringDType}:
-    register(_kind, _DTYPE)
+for _dtype_class in {type(np.dtype(kind)) for kind in np.sctypeDict.values()} | {np.dtypes.StringDType}:
+    register(_dtype_class, _DTYPE)
 
 # ------------------------------------------------------------------------------------------------ generators
 
@@ -191,7 +192,7 @@ def _series(kind: type) -> Callable[..., Any]:
     return make
 
 
-for _kind in (
+for _polynomial in (
     np.polynomial.Polynomial,
     np.polynomial.Chebyshev,
     np.polynomial.Legendre,
@@ -199,5 +200,8 @@ for _kind in (
     np.polynomial.Hermite,
     np.polynomial.HermiteE,
 ):
-    register(_kind, Codec(f"np.{_kind.__name__}", lambda x: (x.coef, x.domain, x.window), _series(_kind)))
+    register(
+        _polynomial,
+        Codec(f"np.{_polynomial.__name__}", lambda x: (x.coef, x.domain, x.window), _series(_polynomial)),
+    )
 register(np.poly1d, Codec("np.poly1d", lambda x: (x.coeffs,), _series(np.poly1d)))

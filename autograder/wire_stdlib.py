@@ -1,4 +1,5 @@
-"""What the standard library holds, by value: Counter, deque, dates, Fraction, Decimal, Path, named tuples, classes by name."""
+"""What the standard library holds, by value: Counter, deque, dates, Fraction, Decimal, Path, named tuples,
+classes by name."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
-from autograder.wire import BY_TYPE, Bad, Codec, NotPlain, fill_mapping, pairs, register, register_tag
+from autograder.wire import Bad, Codec, NotPlain, fill_mapping, pairs, register, register_tag
 
 __all__ = ["codec_of"]
 
@@ -143,9 +144,10 @@ def _one_text(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 for _kind in (pathlib.PurePosixPath, pathlib.PosixPath, uuid.UUID):
     register(_kind, Codec(f"py.{_kind.__name__}", lambda x: (str(x),), _one_text(_kind)))
 
-# ------------------------------------------------------------------------------------------------ named tuples
+# ----------------------------------------------------------------------------------------------- named tuples
 
-# What namedtuple() puts into a class. A class with more than this has methods of its own and becomes a handle.
+# What namedtuple() puts into a class. A class with more than this has methods of its own and becomes a
+# handle.
 _OF_NAMEDTUPLE = frozenset(vars(collections.namedtuple("Point", ["x"]))) | {
     "__annotations__",
     "__annotate__",
@@ -178,7 +180,7 @@ def _namedtuple(name: str, fields: tuple[str, ...]) -> type:
             or len(word) > 99
         ):
             raise Bad("a named tuple has an impossible name")
-    return collections.namedtuple(name, fields, module="__main__")  # type: ignore[misc]
+    return collections.namedtuple(name, fields, module="__main__")
 
 
 def _namedtuple_parts(value: Any) -> list[Any]:

@@ -1,0 +1,124 @@
+"""Why points are missing, in one line that gives nothing of a hidden test away.
+
+Shown are: what a visible test says; of a hidden one only a message that its author wrote as plain text.
+Whatever a student's process said after it met a hidden test is not shown either, since it may have kept the
+inputs.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from autograder.judge_process import Deadline
+from autograder.line import Lost
+from autograder.plan import PlannedCell, TestCode
+from autograder.student import is_from_student
+
+if TYPE_CHECKING:
+    from autograder.judge_pass import Outcome
+
+__all__ = ["explain", "line_of", "short"]
+
+_LONGEST = 300
+
+
+def short(text: str) -> str:
+    """One line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def line_of(error: BaseException, filename: str) -> list[int]:
+    """Lines of a cell that an exception passed through."""
+    lines, frame = [], error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == filename:
+            lines.append(frame.tb_lineno)
+        frame = frame.tb_next
+    return lines
+
+
+def is_hidden(test: TestCode, lines: list[int]) -> bool:
+    """Whether any of these lines is in a hidden region."""
+    return any(first <= line <= last for first, last in test.hidden for line in lines)
+
+
+def explain(cell: PlannedCell, outcome: Outcome, shown: Outcome | None) -> str:
+    """One line for the student.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of the pass that scored.
+    shown : Outcome or None
+        Of the pass that met no hidden test; the same one, if there is none in the notebook.
+    """
+    error = outcome.error
+    if error is None:
+        return (
+            f"{outcome.score:g} of {cell.points:g} points." if outcome.score else outcome.note or "0 points."
+        )
+    assert cell.test is not None
+    if isinstance(error, (Deadline, Lost)):
+        return _with_trouble(f"The test did not end: {outcome.note or short(str(error))}", outcome)
+    if is_hidden(cell.test, outcome.lines):
+        return _with_trouble(_hidden(cell.test, error), outcome)
+    if shown is not None and shown.error is not None and not shown.dirty:
+        return _with_trouble(_visible(cell, shown.error, shown.lines), shown)
+    literal = _literal(cell.test, error)
+    return f"{_safe_name(error)}: {literal or 'a test failed'}"
+
+
+def _hidden(test: TestCode, error: BaseException) -> str:
+    literal = _literal(test, error)
+    if literal:
+        return f"A hidden test failed: {literal}"
+    if is_from_student(error):
+        return f"A hidden test failed: the code raised {_safe_name(error)}"
+    return "A hidden test failed."
+
+
+def _literal(test: TestCode, error: BaseException) -> str:
+    """The message of an error, if it is the author's text word for word."""
+    if is_from_student(error) or not error.args or type(error.args[0]) is not str:
+        return ""
+    # Messages of unittest and numpy.testing carry the author's text at the end or the beginning.
+    for literal in sorted(test.literals, key=len, reverse=True):
+        if literal and literal == error.args[0]:
+            return short(literal)
+    for literal in sorted(test.literals, key=len, reverse=True):
+        if len(literal) > 3 and literal in error.args[0]:
+            return short(literal)
+    return ""
+
+
+def _visible(cell: PlannedCell, error: BaseException, lines: list[int]) -> str:
+    message = short(_text(error))
+    if not message and lines:
+        source = cell.source.split("\n")
+        message = short(source[lines[0] - 1]) if lines[0] <= len(source) else ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _safe_name(error: BaseException) -> str:
+    """The class of an exception; the name of a student's class could say anything."""
+    name = type(error).__name__
+    return name if hasattr(builtins, name) else "an exception"
+
+
+def _with_trouble(reason: str, outcome: Outcome) -> str:
+    return short(f"{reason} ({outcome.trouble})") if outcome.trouble else reason
+
+
+def told(error: Any) -> str:
+    """An error that a student's process reports, in one line."""
+    name, message = error
+    return short(f"{name}: {message}" if message else name)

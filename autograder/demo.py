@@ -11,6 +11,7 @@ import contextlib
 import csv
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ def run(folder: Path | None = None) -> int:
         with contextlib.chdir(folder):
             return _play(folder)
     except CourseError as error:
-        print(f"coursekit demo: {error}")
+        print(f"coursekit demo: {error}", file=sys.stderr)
         return cli.WRONG_CALL
 
 
@@ -123,7 +124,10 @@ def unlike_deserved(submissions: Sequence[dict[str, Any]]) -> Iterator[str]:
         if submission["status"] != sample.status:
             yield f"{sample.student} has status {submission['status']}, expected {sample.status}"
         if submission["score"] != sample.score:
-            yield f"{sample.student} has {submission['score']:g} points and deserves {sample.score:g}"
+            yield (
+                f"{sample.student} ({sample.about}) has {submission['score']:g} points "
+                f"and deserves {sample.score:g}"
+            )
         for question in (q for notebook in submission["notebooks"] for q in notebook["questions"]):
             if question["score"] != deserved(sample, question["grade_id"]):
                 yield f"{sample.student} has {question['score']} points for {question['grade_id']}"

@@ -37,6 +37,21 @@ SAME = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sign", "maximum", "w
 NUMPY = {word: word for word in SAME} | {"absolute": "abs"}
 """Words that NumPy has too, and what it calls them."""
 
+IN_PLACE = {"add", "subtract", "multiply", "divide", "maximum", "exp", "log", "sqrt", "tanh"}
+"""Words that can put their result where an operand was."""
+
+FRESH = IN_PLACE | {
+    "matmul",
+    "matmul_left",
+    "matmul_right",
+    "negate",
+    "power",
+    "sigmoid",
+    "softplus",
+    "where",
+}
+"""Words whose result is memory of its own, not a view."""
+
 
 class CodeWriter:
     """Turns expressions into lines of code, collected in ``lines``; ``text`` gives what has no line.
@@ -128,13 +143,46 @@ class CodeWriter:
 
     def _name(self, expression: Expression) -> str:
         """Give an expression a line of its own, unless it has one; return its name."""
-        text, binding, _ = self._texts[id(expression)]
-        if binding != ATOM or not text.isidentifier():
-            name = self.fresh(expression.name or "s")
-            self.lines.append(f"{name} = {text}")
-            self._texts[id(expression)] = (name, ATOM, 0)
-            return name
+        text = self.text(expression)
+        if not text.isidentifier():
+            text = self.fresh(expression.name or "s")
+            self.lines.extend(self._assignment(text, expression))
+            self._texts[id(expression)] = (text, ATOM, 0)
         return text
+
+    def _assignment(self, name: str, expression: Expression) -> list[str]:
+        """Return the lines that put an expression under a name; large arrays are changed in place.
+
+        ``c = np.maximum(x @ w + b, 0.0)`` would make three arrays of the size of c. Since nothing else needs
+        the first two, ``c = x @ w``, ``c += b``, ``np.maximum(c, 0.0, out=c)`` makes one.
+        """
+        steps: list[str] = []
+        while (own := self._own_operand(expression)) is not None:
+            steps.append(self._in_place(name, expression, own))
+            expression = own
+        return [f"{name} = {self._texts[id(expression)][0]}", *reversed(steps)]
+
+    def _own_operand(self, expression: Expression) -> Expression | None:
+        """Return an operand whose memory the result may take over: fresh, of its kind, used only here."""
+        if expression.word not in IN_PLACE or not is_array(expression.sample):
+            return None
+        first_only = expression.word in ("subtract", "divide")
+        for x in expression.inputs[:1] if first_only else expression.inputs:
+            fresh = x.word in FRESH and self._uses[id(x)] == 1 and not self.text(x).isidentifier()
+            if fresh and is_array(x.sample) and _memory(x) == _memory(expression):
+                return x
+        return None
+
+    def _in_place(self, name: str, expression: Expression, own: Expression) -> str:
+        word, xs = expression.word, expression.inputs
+        if word not in BINARY:
+            return (
+                f"np.{NUMPY[word]}({', '.join(name if x is own else self.text(x) for x in xs)}, out={name})"
+            )
+        other = next((x for x in xs if x is not own), own)
+        if self._is_mask(other):
+            return f"{name} *= {self._operand(other.inputs[0], TERM)} > 0.0"
+        return f"{name} {BINARY[word][0]}= {self.text(other)}"
 
     def _formula(self, expression: Expression) -> tuple[str, int]:
         word, xs = expression.word, expression.inputs
@@ -152,14 +200,16 @@ class CodeWriter:
         word, (x, y) = expression.word, expression.inputs
         if word == "multiply" and is_array(expression.sample):
             for value, mask in ((x, y), (y, x)):
-                if mask.word == "step" and is_array(mask.sample) and self._uses[id(mask)] == 1:
-                    # no array of zeros and ones is made
+                if self._is_mask(mask):  # no array of zeros and ones is made
                     inside = self._operand(mask.inputs[0], TERM)
                     return f"{self._operand(value, FACTOR)} * ({inside} > 0.0)", FACTOR
         sign, binding = BINARY[word]
         # a - (b - c) and a / (b / c) need their brackets; a ** b binds from the right
         left, right = (binding + 1, SIGN) if word == "power" else (binding, binding + 1)
         return f"{self._operand(x, left)} {sign} {self._operand(y, right)}", binding
+
+    def _is_mask(self, x: Expression) -> bool:
+        return x.word == "step" and is_array(x.sample) and self._uses[id(x)] == 1
 
     def _operand(self, x: Expression, binding: int) -> str:
         text, own, _ = self._texts[id(x)]
@@ -173,7 +223,7 @@ class CodeWriter:
         falling = f"({e} := {exp}({x_name})) / (1.0 + {e})"
         return f"1.0 / (1.0 + {exp}(-{x_name})) if {x_name} >= 0.0 else {falling}"
 
-    # ---- words on arrays -------------------------------------------------------------------------------------
+    # ---- words on arrays -----------------------------------------------------------------------------------
 
     def _array_formula(self, expression: Expression) -> tuple[str, int]:
         """Write a word on arrays as one would by hand, where there is such a way."""
@@ -236,3 +286,7 @@ class CodeWriter:
         name = self.fresh("constant")
         self.namespace[name] = value
         return name, ATOM
+
+
+def _memory(x: Expression) -> tuple[Any, Any]:
+    return x.sample.shape, x.sample.dtype

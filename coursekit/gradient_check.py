@@ -9,16 +9,15 @@ errors; and a wrong gradient that is a constant multiple of the right one is rec
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
-from math import inf, isfinite
 from typing import Any
 
 from coursekit.errors import GateError
 from coursekit.gradients import central_slope, entry_by_entry, gradient, number, step_for
 from coursekit.graph import ComputationalGraph
+from coursekit.stacking import CannotStack, can_stack, stacked_central_differences
 from coursekit.values import as_value, describe, is_array, is_numpy, plain
 
 __all__ = ["GradientReport", "check_gate", "check_gradient"]
@@ -26,6 +25,10 @@ __all__ = ["GradientReport", "check_gate", "check_gradient"]
 TOLERANCE = 1e-5
 """A relative error above this fails. Central differences in float64 are good to about 1e-9; a wrong rule is
 seldom off by less than 1e-2."""
+
+MOST_CORNERS = (
+    100  # entries of one input that are looked at for a corner; more than that are wrong, not corners
+)
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,12 @@ def check_gradient(
     Wrong: entry [0] is 36, but finite differences give 39 (relative error 0.077).
     """
     notes: list[str] = []
-    run, point, analytic = _problem(f, at, gradient)
-    point = {name: _promote(value, name, notes) for name, value in point.items()}
-    analytic = {name: _like(dx, point[name], name) for name, dx in analytic.items()}
+    problem = _problem(f, at, gradient)
+    problem.point = {name: _promote(value, name, notes) for name, value in problem.point.items()}
+    problem.analytic = {name: _like(dx, problem.point[name], name) for name, dx in problem.analytic.items()}
     if directions is not None:
-        return _directional(run, point, analytic, directions, seed, notes)
-    return _compare(run, point, analytic, notes)
+        return _directional(problem, directions, seed, notes)
+    return _compare(problem, notes)
 
 
 def check_gate(gate: Any, *inputs: Any, seed: int = 0) -> GradientReport:
@@ -168,29 +171,29 @@ def check_gate(gate: Any, *inputs: Any, seed: int = 0) -> GradientReport:
         replaced = [moved.get(name, x) for name, x in zip(names, values, strict=True)]
         return float(np.sum(dz * gate.forward(*replaced)))
 
-    return _compare(run, point, analytic, notes)
+    return _compare(_Problem(run, point, analytic), notes)
 
 
 # ---- what is compared ------------------------------------------------------------------------------------
 
 
-def _problem(
-    f: Any, at: Any, mine: Any
-) -> tuple[Callable[[dict[str, Any]], float], dict[str, Any], dict[str, Any]]:
-    """Return a function of named inputs, the point, and the gradient to check, by name."""
+def _problem(f: Any, at: Any, mine: Any) -> _Problem:
     if isinstance(f, ComputationalGraph):
         if not isinstance(at, dict):
             raise TypeError("the point of a graph is a dictionary of its inputs: {'w1': 2.0, 'w2': 3.0}")
+        missing = [name for name in f.inputs if name not in at]
+        if missing:
+            raise TypeError(f"the point has no value for {', '.join(missing)}")
         point = {name: as_value(at[name], name) for name in f.inputs}
         f.forward(**point)
         analytic = f.backward() if mine is None else dict(mine)
-        return (lambda moved: number(f.forward(**moved))), point, analytic
+        return _Problem(lambda moved: f.forward(**moved), point, analytic, f)
     x = as_value(at, "the point")
     if mine is None:
         mine = gradient(f, x)
     elif callable(mine):
         mine = mine(x)
-    return (lambda moved: number(f(moved["entry"]))), {"entry": x}, {"entry": mine}
+    return _Problem(lambda moved: f(moved["entry"]), {"entry": x}, {"entry": mine})
 
 
 def _promote(value: Any, name: str, notes: list[str]) -> Any:
@@ -213,42 +216,70 @@ def _like(dx: Any, x: Any, name: str) -> Any:
     return dx
 
 
-def _compare(
-    run: Callable[[dict[str, Any]], float], point: dict[str, Any], analytic: dict[str, Any], notes: list[str]
-) -> GradientReport:
-    noise = 1e-15 * abs(run(point)) / step_for(0.0)  # rounding of f, seen through the division by 2h
+@dataclass
+class _Problem:
+    """What is to be checked: a function of named inputs, a point, and a gradient by input."""
+
+    run: Callable[[dict[str, Any]], Any]
+    point: dict[str, Any]
+    analytic: dict[str, Any]
+    graph: ComputationalGraph | None = None
+
+    def along(self, name: str) -> Callable[[Any], float]:
+        """Return the function of one input alone."""
+        return lambda value: float(number(self.run({**self.point, name: value})))
+
+    def slopes(self, name: str) -> Any:
+        """Return central differences by each entry of an input."""
+        x = self.point[name]
+        if self.graph is not None and can_stack(self.graph, x):
+            try:
+                return stacked_central_differences(self.graph, self.point, name)
+            except CannotStack:
+                pass  # entry by entry, then
+        slope = lambda f, entry: central_slope(f, entry, step_for(entry))
+        return entry_by_entry(lambda moved: self.run({**self.point, name: moved}), x, slope)
+
+
+def _compare(problem: _Problem, notes: list[str]) -> GradientReport:
+    import numpy as np
+
+    noise = 1e-15 * abs(number(problem.run(problem.point))) / step_for(0.0)  # rounding of f, divided by 2h
     floor = max(1e-8, noise / TOLERANCE)
-    numeric = {}
-    worst, worst_error, kinks, rights, wrongs = "", 0.0, [], [], []
-    failure = ""
-    for name, x in point.items():
-        f = partial(_with_input, run, point, name)
-        slopes = numeric[name] = entry_by_entry(
-            f, x, lambda g, entry: central_slope(g, entry, step_for(entry))
-        )
-        for i in _indices(x):
-            a, n = _at(analytic[name], i), _at(slopes, i)
-            error = abs(a - n) / max(abs(a), abs(n), floor) if isfinite(a) and isfinite(n) else inf
-            label = _entry_name(name, i)
-            if error > TOLERANCE and _is_kink(partial(_with_entry, f, x, i), _at(x, i), a):
-                kinks.append(label)
-                continue
-            rights.append(n)
-            wrongs.append(a)
-            if error > worst_error:
-                worst, worst_error, failure = (
-                    label,
-                    error,
-                    f"{label} is {a:.6g}, but finite differences give {n:.6g}",
-                )
+    numeric: dict[str, Any] = {}
+    worst, worst_error, failure = "", 0.0, ""
+    kinks: list[str] = []
+    pairs: list[tuple[Any, Any]] = []
+    for name, x in problem.point.items():
+        numeric[name] = problem.slopes(name)
+        a, n = np.atleast_1d(problem.analytic[name]).ravel(), np.atleast_1d(numeric[name]).ravel()
+        errors = _relative_errors(a, n, floor)
+        counted = np.ones(a.size, dtype=bool)
+        for k in np.flatnonzero(errors > TOLERANCE)[:MOST_CORNERS]:
+            i = np.unravel_index(k, np.shape(x))
+            if _is_kink(partial(_with_entry, problem.along(name), x, i), float(np.ravel(x)[k]), float(a[k])):
+                kinks.append(_entry_name(name, i))
+                counted[k] = False
+        pairs.append((a[counted], n[counted]))
+        errors = np.where(counted, errors, 0.0)
+        k = int(errors.argmax())
+        if errors[k] > worst_error:
+            worst, worst_error = _entry_name(name, np.unravel_index(k, np.shape(x))), float(errors[k])
+            failure = f"{worst} is {a[k]:.6g}, but finite differences give {n[k]:.6g}"
+    wrongs, rights = (np.concatenate(side) for side in zip(*pairs, strict=True)) if pairs else ((), ())
     passed = worst_error <= TOLERANCE
     ratio = None if passed else _constant_ratio(wrongs, rights)
     verdict = _verdict(passed, worst_error, failure, kinks, ratio, len(rights))
-    return GradientReport(passed, worst_error, worst, kinks, ratio, verdict, analytic, numeric, notes)
+    return GradientReport(passed, worst_error, worst, kinks, ratio, verdict, problem.analytic, numeric, notes)
 
 
-def _with_input(run: Callable[[dict[str, Any]], Any], point: dict[str, Any], name: str, value: Any) -> float:
-    return float(number(run({**point, name: value})))
+def _relative_errors(a: Any, n: Any, floor: float) -> Any:
+    """Return |a − n| / max(|a|, |n|, floor), infinite where either is not finite."""
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        errors = np.abs(a - n) / np.maximum(np.maximum(np.abs(a), np.abs(n)), floor)
+    return np.where(np.isfinite(a) & np.isfinite(n), errors, np.inf)
 
 
 def _with_entry(f: Callable[[Any], float], x: Any, i: tuple[int, ...], entry: float) -> float:
@@ -259,28 +290,22 @@ def _with_entry(f: Callable[[Any], float], x: Any, i: tuple[int, ...], entry: fl
     return f(moved)
 
 
-def _directional(
-    run: Callable[[dict[str, Any]], float],
-    point: dict[str, Any],
-    analytic: dict[str, Any],
-    directions: int,
-    seed: int,
-    notes: list[str],
-) -> GradientReport:
+def _directional(problem: _Problem, directions: int, seed: int, notes: list[str]) -> GradientReport:
     """Compare slopes along random directions: u · ∇f against (f(x + hu) − f(x − hu)) / 2h."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
+    run, point, analytic = problem.run, problem.point, problem.analytic
     worst, worst_error, failure = "", 0.0, ""
     expected, measured = [], []
+    size = max([1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in point.values())])
+    h = step_for(size)
+    floor = max(1e-8, 1e-15 * abs(number(run(point))) / h / TOLERANCE)
     for k in range(directions):
-        u = {name: rng.standard_normal(np.shape(x)) for name, x in point.items()}
-        length = float(np.sqrt(sum(np.sum(v * v) for v in u.values())))
-        u = {name: v / length for name, v in u.items()}
-        size = max(1.0, max(float(np.max(np.abs(x), initial=0.0)) for x in point.values()))
-        n = central_slope(partial(_along, run, point, u), 0.0, step_for(size))
-        a = float(sum(np.sum(u[name] * analytic[name]) for name in point))
-        floor = max(1e-8, 1e-15 * abs(run(point)) / step_for(size) / TOLERANCE)
+        u = {name: rng.random(np.shape(x)) - 0.5 for name, x in point.items()}
+        length = float(np.sqrt(sum(np.vdot(v, v) for v in u.values())))
+        n = central_slope(partial(_along, run, point, u), 0.0, h / length) / length
+        a = float(sum(np.vdot(u[name], analytic[name]) for name in point)) / length
         error = abs(a - n) / max(abs(a), abs(n), floor)
         expected.append(n)
         measured.append(a)
@@ -318,7 +343,7 @@ def _is_kink(f: Callable[[float], float], x: float, slope: float) -> bool:
     return between and gaps[0] > slack and gaps[1] > 0.5 * gaps[0]
 
 
-def _constant_ratio(wrongs: Sequence[float], rights: Sequence[float]) -> float | None:
+def _constant_ratio(wrongs: Iterable[float], rights: Iterable[float]) -> float | None:
     """Return wrong/right, if it is the same (and not 1) wherever the right gradient is not zero."""
     pairs = [(a, n) for a, n in zip(wrongs, rights, strict=True) if abs(n) > 1e-7 or abs(a) > 1e-7]
     if len(pairs) < 2 or any(abs(n) <= 1e-7 for _, n in pairs):
@@ -357,14 +382,5 @@ def _factor_advice(ratio: float) -> str:
     return "look for a mean whose gradient was taken for a sum's, or the other way round"
 
 
-def _entry_name(name: str, i: tuple[int, ...]) -> str:
+def _entry_name(name: str, i: tuple[Any, ...]) -> str:
     return f"{name} [{', '.join(map(str, i))}]" if i else name
-
-
-def _indices(x: Any) -> Iterable[tuple[int, ...]]:
-    """Return the indices of all entries of ``x``; of a number the one index ()."""
-    return product(*map(range, getattr(x, "shape", ())))
-
-
-def _at(value: Any, i: tuple[int, ...]) -> float:
-    return float(value[i]) if is_array(value) else float(value)

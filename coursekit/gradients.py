@@ -174,6 +174,8 @@ def number(value: Any) -> Any:
     GateError
         If it is an array.
     """
+    if type(value) is float:
+        return value
     value = plain(value)
     if is_array(value):
         raise GateError(

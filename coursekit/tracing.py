@@ -139,7 +139,7 @@ class Tracer:
 
     def _fold(self, word: str, xs: tuple[Expression, ...], parameters: dict[str, Any]) -> Expression | None:
         try:
-            value = _run(word, [x.sample for x in xs], parameters)
+            value = run_word(word, [x.sample for x in xs], parameters)
         except (ArithmeticError, ValueError, TypeError):
             return None  # left as written: it fails when it runs, as it should
         return self.constant(value)
@@ -157,7 +157,7 @@ class Tracer:
         if word in ("sum_to", "spread", "reshape_to"):
             return xs[0] if self._same_shape(*xs) else None
         if self.kinds_known and word in ("count", "rows"):
-            return self.constant(_run(word, [xs[0].sample], parameters))
+            return self.constant(run_word(word, [xs[0].sample], parameters))
         if self.kinds_known and word in OF_ONE_NUMBER and not is_array(xs[0].sample):
             return xs[0]
         if len(xs) != 2:
@@ -218,7 +218,7 @@ class Tracer:
         if not any(is_array(sample) for sample in samples):
             return 0.5  # a number; which one does not matter
         with sys.modules["numpy"].errstate(all="ignore"):
-            return _run(word, samples, parameters)
+            return run_word(word, samples, parameters)
 
 
 def trace(
@@ -339,7 +339,8 @@ def _as_float(value: Any, word: str) -> Any:
     return float(value) if type(value) is int and word != "power" else value
 
 
-def _run(word: str, values: Sequence[Any], parameters: dict[str, Any]) -> Any:
+def run_word(word: str, values: Sequence[Any], parameters: dict[str, Any]) -> Any:
+    """Do what ``word`` says, on values."""
     function = OPERATORS.get(word) or WORDS[word]
     return function(*values, **parameters)
 

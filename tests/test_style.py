@@ -75,7 +75,7 @@ FLOORS = [
     ["coursekit.graph"],
     ["coursekit.tracing"],
     ["coursekit.codewriter", "coursekit.gradients"],
-    ["coursekit.compiler", "coursekit.matrices"],
+    ["coursekit.compiler", "coursekit.matrices", "coursekit.stacking"],
     ["coursekit.gradient_check", "coursekit.functions", "coursekit.derivatives"],
     ["coursekit.nn"],
     ["coursekit.drawing", "coursekit.narration"],

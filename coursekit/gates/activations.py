@@ -131,12 +131,12 @@ class ReLUGate(Gate):
 
     def forward(self, x: Any) -> Any:
         """Return max(0, x)."""
-        self.x = x
-        return maximum(x, 0.0)
+        self.z = maximum(x, 0.0)
+        return self.z
 
     def backward(self, dz: Any) -> Any:
-        """Return dx = dz where x > 0, else 0."""
-        return dz * step(self.x)
+        """Return dx = dz where x > 0 (there z > 0 too), else 0."""
+        return dz * step(self.z)
 
 
 class GeneralisedReLUGate(Gate):

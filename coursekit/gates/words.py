@@ -129,11 +129,26 @@ class Word:
 
     def dispatch(self, *operands: Any, **parameters: Any) -> Any:
         """Call the function for the most general kind among the operands."""
-        libraries = set()
+        arrays = False
         for x in operands:
-            if isinstance(x, Traced):
-                return x.apply(self.name, *operands, **parameters)
-            libraries.add(type(x).__module__.partition(".")[0])
+            kind = type(x)
+            if kind is float:
+                continue
+            if kind.__module__ != "numpy" or x.dtype.char == "O":
+                if isinstance(x, Traced):
+                    return x.apply(self.name, *operands, **parameters)
+                return self._rarely(operands, parameters)
+            arrays = True
+        if arrays:
+            return self.array(sys.modules["numpy"], *operands, **parameters)
+        return self.scalar(*operands, **parameters)
+
+    def _rarely(self, operands: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+        """Do the same for integers, complex numbers, SymPy expressions and arrays of those."""
+        traced = next((x for x in operands if isinstance(x, Traced)), None)
+        if traced is not None:
+            return traced.apply(self.name, *operands, **parameters)
+        libraries = {type(x).__module__.partition(".")[0] for x in operands}
         if "numpy" in libraries:
             np = sys.modules["numpy"]
             if self.symbol and self.entry_by_entry and any(_holds_objects(x) for x in operands):

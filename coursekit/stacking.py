@@ -1,0 +1,177 @@
+"""Many nearly equal runs of a graph at once: finite differences of all entries of an input, quickly.
+
+To check a gradient, a graph is run twice for each of its thousands of parameters, and the runs differ in
+one entry. So the runs are stacked: a value that depends on the entry gets one more axis in front, one place
+a run; everything else is computed once. A weight matrix that is only multiplied with, ``z = x @ w``, needs
+no stack of matrices: raising w[i, j] by h raises column j of z by h · x[:, i].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from coursekit.gradients import step_for
+from coursekit.graph import topological_order
+from coursekit.tracing import OPERATORS, Expression, run_word, trace
+from coursekit.values import is_array
+
+if TYPE_CHECKING:
+    from coursekit.graph import ComputationalGraph
+
+__all__ = ["stacked_central_differences"]
+
+LARGEST_STACK = 1 << 17  # floats in the largest stack: 1 MB, which stays in the cache
+ENTRY_BY_ENTRY = {*OPERATORS, "exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"}
+ENTRY_BY_ENTRY |= {"absolute", "sign", "step", "maximum", "where", "equal"}
+ENTRY_BY_ENTRY -= {"matmul"}
+
+
+class CannotStack(Exception):
+    """A word has no rule for stacks; the caller runs the graph entry by entry."""
+
+
+def stacked_central_differences(graph: ComputationalGraph, point: dict[str, Any], name: str) -> Any:
+    """Return central differences of a graph's one output by each entry of the input ``name``.
+
+    Parameters
+    ----------
+    graph, point
+        A graph with one output, a number, and a value for each of its inputs.
+    name
+        An input that is an array; the result has its shape.
+
+    Raises
+    ------
+    CannotStack
+        If the graph uses a word for which there is no rule here.
+    """
+    import numpy as np
+
+    tracer, (output,), _ = trace(graph, point, [])
+    try:
+        sweep = _Sweep(output, point, name)
+        x = point[name]
+        slopes = np.empty(x.size)
+        for start in range(0, x.size, sweep.chunk):
+            entries = np.arange(start, min(start + sweep.chunk, x.size))
+            slopes[entries] = sweep.slopes(entries)
+        return slopes.reshape(x.shape)
+    finally:
+        tracer.forget()
+
+
+class _Sweep:
+    """The formulas that depend on one input, ready to be run on stacks."""
+
+    def __init__(self, output: Expression, point: dict[str, Any], name: str) -> None:
+        import numpy as np
+
+        self.np, self.output, self.x = np, output, point[name]
+        order = topological_order([output])
+        self.base: dict[int, Any] = {}  # the values of the run in which nothing is moved
+        self.moving: list[Expression] = []
+        moved: set[int] = set()
+        for expression in order:
+            self.base[id(expression)] = self._base_value(expression, point)
+            if expression.word == "input" and expression.name == name:
+                moved.add(id(expression))
+            elif any(id(x) in moved for x in expression.inputs):
+                moved.add(id(expression))
+                self.moving.append(expression)
+        self.leaf = next((x for x in order if x.word == "input" and x.name == name), None)
+        self.product = self._only_product()
+        largest = max([np.size(x.sample) for x in self.moving], default=1)
+        if self.product is None:
+            largest = max(largest, self.x.size)
+        self.chunk = max(1, LARGEST_STACK // (2 * largest))
+
+    def slopes(self, entries: Any) -> Any:
+        """Return the central differences by the given entries, numbered row by row."""
+        np = self.np
+        if self.leaf is None or not self.moving:
+            return np.zeros(len(entries)) if self.leaf is not self.output else np.ones(len(entries))
+        flat = self.x.reshape(-1)[entries]
+        steps = np.array([step_for(entry) for entry in flat])
+        above, below = flat + steps, flat - steps
+        shifts = np.concatenate([above - flat, below - flat])
+        stacks = self._first_stack(np.concatenate([entries, entries]), shifts)
+        for expression in self.moving:
+            if id(expression) not in stacks:
+                stacks[id(expression)] = self._run(expression, stacks, len(shifts))
+        values = stacks[id(self.output)]
+        return (values[: len(entries)] - values[len(entries) :]) / (above - below)
+
+    # ---- details -------------------------------------------------------------------------------------------
+
+    def _base_value(self, expression: Expression, point: dict[str, Any]) -> Any:
+        if expression.word == "input":
+            return point[expression.parameters["name"]]
+        if expression.word == "constant":
+            return expression.sample
+        values = [self.base[id(x)] for x in expression.inputs]
+        return run_word(expression.word, values, expression.parameters)
+
+    def _only_product(self) -> Expression | None:
+        """Return the z = x @ w in which the input is w, if that is all it is used for."""
+        users = [e for e in self.moving if any(x is self.leaf for x in e.inputs)]
+        if len(users) != 1 or users[0].word != "matmul":
+            return None
+        x, w = users[0].inputs
+        plain = x is not self.leaf and w is self.leaf and id(x) not in set(map(id, self.moving))
+        return users[0] if plain and self.base[id(x)].ndim == 2 and self.x.ndim == 2 else None
+
+    def _first_stack(self, entries: Any, shifts: Any) -> dict[int, Any]:
+        np, runs = self.np, range(len(entries))
+        if self.product is not None:
+            x = self.base[id(self.product.inputs[0])]
+            z = np.repeat(self.base[id(self.product)][None], len(entries), axis=0)
+            rows, columns = np.divmod(entries, self.x.shape[1])
+            z[runs, :, columns] += shifts[:, None] * x[:, rows].T
+            return {id(self.product): z}
+        stack = np.repeat(self.x.reshape(1, -1), len(entries), axis=0)
+        stack[runs, entries] += shifts
+        return {id(self.leaf): stack.reshape(len(entries), *self.x.shape)}
+
+    def _run(self, expression: Expression, stacks: dict[int, Any], runs: int) -> Any:
+        np, word, xs = self.np, expression.word, expression.inputs
+        rank = np.ndim(expression.sample)
+        values = [stacks[id(x)] if id(x) in stacks else self.base[id(x)] for x in xs]
+        if word in ENTRY_BY_ENTRY:
+            values = [_ranked(v, rank) if id(x) in stacks else v for x, v in zip(xs, values, strict=True)]
+            return run_word(word, values, expression.parameters)
+        if word in ("sum_over", "max_over"):
+            axes = tuple(_axes(expression.parameters.get("axis"), np.ndim(xs[0].sample)))
+            keepdims = bool(expression.parameters.get("keepdims"))
+            reduce = values[0].sum if word == "sum_over" else values[0].max
+            return reduce(axis=axes, keepdims=keepdims) if axes else values[0]
+        if word == "matmul" and all(x.sample.ndim == 2 for x in xs):
+            if id(xs[1]) in stacks:
+                return np.matmul(*values)
+            stack, w = values  # all runs in one product of matrices
+            return (stack.reshape(-1, w.shape[0]) @ w).reshape(runs, *expression.sample.shape)
+        if word in ("reshape", "reshape_to") and id(xs[0]) in stacks:
+            return values[0].reshape(runs, *np.shape(expression.sample))
+        if word == "transpose":
+            axes = expression.parameters.get("axes") or tuple(reversed(range(rank)))
+            return values[0].transpose(0, *[axis % rank + 1 for axis in axes])
+        if word == "index" and isinstance(expression.parameters["key"], (int, slice)):
+            return values[0][:, expression.parameters["key"]]
+        raise CannotStack(word)
+
+
+def _ranked(stack: Any, rank: int) -> Any:
+    """Return a stack whose runs have ``rank`` axes: axes of length 1 go between run and value."""
+    missing = rank + 1 - stack.ndim
+    return stack.reshape(stack.shape[0], *(1,) * missing, *stack.shape[1:]) if missing > 0 else stack
+
+
+def _axes(axis: Any, rank: int) -> Iterator[int]:
+    chosen = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for each in chosen:
+        yield each % rank + 1
+
+
+def can_stack(graph: ComputationalGraph, value: Any) -> bool:
+    """Tell whether it is worth trying: one output, and an input with more than a few entries."""
+    return len(graph.outputs) == 1 and is_array(value) and value.size > 8

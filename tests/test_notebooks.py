@@ -220,7 +220,7 @@ def test_figures_have_alt_text(name: str) -> None:
 def shown(name: str, cell_id: str) -> str:
     """Return what a cell prints and shows, as plain text."""
     [cell] = [cell for cell in run(name).cells if cell.id == cell_id]
-    return "\n".join(
+    return "".join(  # what one cell prints may arrive in pieces
         output.text if output.output_type == "stream" else output.data.get("text/plain", "")
         for output in cell.outputs
     )

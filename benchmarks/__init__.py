@@ -1,0 +1,1 @@
+"""Measurements of coursekit against what its users would pick instead: ``python -m benchmarks --help``."""

@@ -16,7 +16,7 @@ import sys
 import traceback
 import types
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -118,27 +118,29 @@ class Cells:
         """Run one cell, record what it shows, and return what stopped it."""
         self.sources.append(source)
         self.names["In"].append(source)
-        try:
-            return self._run_in_shell(source) if self._shell else self._run(source)
-        finally:
-            self._show_figures()
+        return self._run_in_shell(source) if self._shell else self._run(source)
 
     # -------------------------------------------------------------------------------------------- plain cells
 
     def _run(self, source: str) -> BaseException | None:
         filename = f"<cell {len(self.sources)}>"
         linecache.cache[filename] = len(source), None, source.splitlines(keepends=True), filename
-        value = None
         try:
-            tree = translate(source)
-            for code in compile_cell(tree, filename, silent=is_silent(source)):
-                value = self.evaluate(code)
-            if value is not None:
-                self._show_result(value)
+            codes = list(compile_cell(translate(source), filename, silent=is_silent(source)))
+            self.show(codes)
         except BaseException as error:
             self._show_error(error)
             return error
         return None
+
+    def show(self, codes: Iterable[types.CodeType]) -> None:
+        """Run the code of a cell, and show the value of the last expression and the figures."""
+        value = None
+        for code in codes:
+            value = self.evaluate(code)
+        if value is not None:
+            self._show_result(value)
+        self._show_figures()
 
     def evaluate(self, code: types.CodeType) -> Any:
         """Run code in the notebook's namespace; a cell with ``await`` runs on the notebook's event loop."""
@@ -199,6 +201,7 @@ class Cells:
 
     def _run_in_shell(self, source: str) -> BaseException | None:
         result = self._shell.run_cell(source, store_history=True)
+        self._show_figures()
         return result.error_before_exec or result.error_in_exec
 
 

@@ -184,13 +184,16 @@ class Pass:
         else:
             source = cell.source
         ran = _Ran(source, planned.names, planned.classes, planned.grade_id or planned.id)
-        self._run_student(ran, planned.id)
+        whole = planned.role == "both" and planned.locked and not planned.split
+        self._run_student(ran, planned.id, shown=not whole)
         if planned.role == "both":
-            self._run_here(planned)
+            outputs = self._run_here(planned)
+            if whole:  # the same text ran on both sides: what it shows here needs no second thought
+                self.outputs[planned.id] = outputs
 
     # ------------------------------------------------------------------------------------------ student cells
 
-    def _run_student(self, ran: _Ran, cell_id: str) -> None:
+    def _run_student(self, ran: _Ran, cell_id: str, *, shown: bool = True) -> None:
         """Run a cell in the child; if that ends the child, the cell is left out from then on."""
         if not ran.source.strip():
             return
@@ -208,7 +211,7 @@ class Pass:
         self._ran.append(ran)
         self._note(ran, report, dirty)
         self.outputs[cell_id] = [] if dirty else report.outputs
-        self.hides_something |= dirty and bool(report.outputs)
+        self.hides_something |= shown and dirty and bool(report.outputs)
 
     def _note(self, ran: _Ran, report: CellReport, dirty: bool) -> None:
         if report.error is not None:
@@ -261,14 +264,14 @@ class Pass:
 
     # -------------------------------------------------------------------------------------------- cells here
 
-    def _run_here(self, planned: PlannedCell) -> None:
-        """The judge's part of a cell that runs on both sides."""
+    def _run_here(self, planned: PlannedCell) -> list[Output]:
+        """The judge's part of a cell that runs on both sides, and what it shows."""
         assert planned.test is not None
+        outputs: list[Output] = []
         try:
-            with self._captured(), limited(self._left(self._limits.cell_seconds)):
+            with self._captured(outputs), limited(self._left(self._limits.cell_seconds)):
                 self._student().deadline = self._deadline(self._limits.cell_seconds)
-                for code in planned.test.code:
-                    self._cells.evaluate(code)
+                self._cells.show(planned.test.code)
         except (Exception, Deadline, Lost, SystemExit) as error:
             name = planned.grade_id or planned.id
             self.messages.append(
@@ -276,6 +279,7 @@ class Pass:
             )
         for name in planned.binds:
             self._owner[name] = "judge"
+        return outputs
 
     def _judge(self, planned: PlannedCell) -> None:
         """Run a test cell and score it."""
@@ -289,7 +293,7 @@ class Pass:
         value = None
         assert planned.test is not None
         try:
-            with self._captured(), limited(self._left(self._limits.question_seconds)):
+            with self._captured([]), limited(self._left(self._limits.question_seconds)):
                 for code in planned.test.code if self._hidden else planned.test.visible:
                     value = self._cells.evaluate(code)
         except BaseException as error:
@@ -343,14 +347,14 @@ class Pass:
         return max(min(seconds, self._ends - monotonic()), 0.001)
 
     @contextmanager
-    def _captured(self) -> Iterator[None]:
+    def _captured(self, outputs: list[Output]) -> Iterator[None]:
         streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self._recorder.stdout, self._recorder.stderr
         try:
             yield
         finally:
             sys.stdout, sys.stderr = streams
-            self._recorder.take()
+            outputs += self._recorder.take()
 
     # -------------------------------------------------------------------------------------------- names
 

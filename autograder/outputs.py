@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["Output", "Recorder", "error_output"]
 
 Output = dict[str, Any]
+PICTURES = 2_000_000  # characters of base64
 
 
 class _Stream(io.RawIOBase):
@@ -38,7 +39,7 @@ class Recorder:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._size = 0
+        self._size = self._pictured = 0
         self._outputs: list[Output] = []
         self._pieces: list[str] = []  # text of the last stream output, joined when taken
         # "backslashreplace", because a student may print what no encoding can write.
@@ -67,11 +68,17 @@ class Recorder:
 
     def add(self, output: Output) -> None:
         """Add an output that is not a stream, if there is room."""
-        size = sum(len(str(part)) for part in output.get("data", output).values())
-        if self._size + size <= self.limit:
-            self._join()
-            self._size += size
-            self._outputs.append(output)
+        self._join()
+        data = output.get("data")
+        if data is None:
+            self._outputs.append(
+                {**output, "traceback": [self._within(line) for line in output["traceback"]]}
+            )
+            return
+        self._pictured += len(data.get("image/png", ""))
+        if self._pictured > PICTURES:
+            data.pop("image/png", None)
+        self._outputs.append({**output, "data": {**data, "text/plain": self._within(data["text/plain"])}})
 
     def _join(self) -> None:
         if self._pieces:
@@ -84,7 +91,7 @@ class Recorder:
             if not stream.closed:
                 stream.flush()
         self._join()
-        outputs, self._outputs, self._size = self._outputs, [], 0
+        outputs, self._outputs, self._size, self._pictured = self._outputs, [], 0, 0
         return outputs
 
 

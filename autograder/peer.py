@@ -127,6 +127,7 @@ class Peer:
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.lent = Lent()
+        self.libraries = {"py", "np", "pd"}
         self._nesting = 0
 
     def encode_other(self, value: Any, encoder: Encoder) -> Node:
@@ -135,9 +136,8 @@ class Peer:
 
     def encoder(self, known: Iterable[Any] = ()) -> Encoder:
         """An encoder for one message; ``known`` are the containers of the request which it answers."""
-        return Encoder(
-            self.encode_other, self.caps, {id(value): number for number, value in enumerate(known)}
-        )
+        numbers = {id(value): number for number, value in enumerate(known)}
+        return Encoder(self.encode_other, self.caps, numbers, self.libraries)
 
     def arguments(self, decoder: Decoder, args: Node, kwargs: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and named arguments of a request. The named ones travel as pairs, since a dict would be

@@ -84,8 +84,8 @@ class PlannedCell:
         Where it runs; "manual" for answers that a person grades (code among them runs at the student's),
         "text" for the rest.
     points : float
-    locked : bool
-        The student's version does not count.
+    locked, split : bool
+        The student's version does not count; it reads remote names, so that only parts of it run in the judge.
     source : str
         What runs at the student's if the cell is locked.
     names : tuple of str
@@ -103,6 +103,7 @@ class PlannedCell:
     role: Role
     points: float = 0.0
     locked: bool = False
+    split: bool = False
     is_code: bool = False
     graded: bool = False
     source: str = ""
@@ -339,11 +340,15 @@ class _Planner:
                 cell, test=_test_code(cell, draft.tree), binds=frozenset(names.binds | names.deletes)
             )
         if cell.role == "both":
+            silent = draft.tainted or is_silent(cell.source)
             parts = _definitions(draft.tree, self._remote) if draft.tainted else [draft.tree]
-            codes = tuple(code for part in parts for code in compile_cell(part, _filename(cell), silent=True))
+            codes = tuple(
+                code for part in parts for code in compile_cell(part, _filename(cell), silent=silent)
+            )
             fetched = (names.binds | names.changes) & wanted if draft.tainted else ()
             return replace(
                 cell,
+                split=draft.tainted,
                 test=TestCode(codes),
                 names=tuple(sorted(fetched)),
                 classes=tuple(sorted(names.classes - (self._remote if draft.tainted else set()))),

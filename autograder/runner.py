@@ -12,6 +12,7 @@ import importlib
 import inspect
 import io
 import os
+import random
 import sys
 import threading
 import types
@@ -116,8 +117,10 @@ class Runner(Peer):
         else:
             self._perform(operation, token, decoder, *rest)
 
-    def _setup(self, seed: int, watched: list[str], live: list[str], output_limit: int) -> None:
-        import random
+    def _setup(
+        self, seed: int, watched: list[str], live: list[str], output_limit: int, libraries: list[str]
+    ) -> None:
+        self.libraries = set(libraries)
 
         random.seed(seed)
         if "numpy" in sys.modules:

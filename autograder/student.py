@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from autograder.feedback import harmless_output
 from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
-from autograder.outputs import Output
+from autograder.outputs import PICTURES, Output
 from autograder.peer import Changes, Peer, overwrite
 from autograder.remote import (
     Owner,
@@ -34,7 +34,6 @@ Bindings = list[tuple[str, bool, Any]]  # name, whether it is bound, its value
 
 _FROM_STUDENT = object()
 _MARK = " from a student"
-_WIRE = {"numpy": "np", "pandas": "pd"}  # libraries whose values the wire knows
 _TEST_MODULES = (
     "__main__",
     "unittest.mock",
@@ -66,12 +65,15 @@ def harmless_outputs(told: object, limit: int) -> list[Output]:
     """The outputs that a student's process claims, as far as they are text and pictures and within the
     limit."""
     kept: list[Output] = []
+    pictures, limit = 0, limit + 1000 * len(told) if type(told) is list else limit
     for output in told if type(told) is list else ():
         made = harmless_output(output) if type(output) is dict else None
         if made is None:
             continue
-        limit -= sum(len(str(part)) for part in made.values())
-        if limit < 0:
+        data = made.get("data", {})
+        limit -= len(str(made)) - len(data.get("image/png", ""))
+        pictures += len(data.get("image/png", ""))
+        if limit < 0 or pictures > PICTURES:
             break
         kept.append(made)
     return kept
@@ -125,7 +127,7 @@ class Student(Peer):
         self._notebook = notebook
         self._rules = rules
         self._print_limit = print_limit
-        self._libraries = {"py"} | {_WIRE[name] for name in rules.libraries if name in _WIRE}
+        self.libraries = {"py", "np"} | ({"pd"} if "pandas" in rules.libraries else set())
         self._functions: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._classes: dict[int, RemoteClass] = {}
         self._handles: dict[int, weakref.ref[Any]] = {}
@@ -144,7 +146,8 @@ class Student(Peer):
     def setup(self, **settings: Any) -> None:
         """Tell a new process what it must know before its first cell."""
         encoder = self.encoder()
-        self._send(pack(["setup", 0, encoder.value(settings)], encoder.blob))
+        told = {**settings, "libraries": sorted(self.libraries)}
+        self._send(pack(["setup", 0, encoder.value(told)], encoder.blob))
 
     def run_cell(self, source: str, names: Iterable[str], classes: Iterable[str]) -> CellReport:
         """Run one cell of the student's; the names it binds go to the notebook."""
@@ -261,7 +264,7 @@ class Student(Peer):
         return nodes[0], nodes[2:], self._decoder(blob, asked.containers)
 
     def _decoder(self, blob: memoryview, known: Iterable[Any] = ()) -> Decoder:
-        return Decoder(blob, self.decode_other, self.caps, list(known), self.deadline, self._libraries)
+        return Decoder(blob, self.decode_other, self.caps, list(known), self.deadline, self.libraries)
 
     def _pushed(self, encoder: Encoder) -> Node:
         bound, deleted = self._notebook.pushes()

@@ -17,7 +17,6 @@ sent once and stays one object: ``x = [0]; [x, x]  ->  ["l", ["l", 0], ["@", 1]]
 from __future__ import annotations
 
 import builtins
-import importlib
 import json
 import struct
 from array import array
@@ -101,10 +100,19 @@ BY_TYPE: dict[type, Codec] = {}
 BY_TAG: dict[str, Codec] = {}
 
 # Values that are taught to the wire when the first of them is met: the judge of a course without pandas never
-# imports pandas. Each module registers its codecs and has codec_of(kind) for types that it cannot list
-# beforehand.
-_LATER = {"py": "autograder.wire_stdlib", "np": "autograder.wire_numpy", "pd": "autograder.wire_pandas"}
-_LATER_MODULES = {"numpy": "np", "pandas": "pd"}
+# imports pandas.
+_LIBRARIES = {"numpy": "np", "pandas": "pd"}  # all others are "py"
+
+
+def _load(library: str) -> Callable[[type], Codec | None]:
+    """Register the codecs of a library; gives its function for types that nobody can list beforehand."""
+    if library == "np":
+        from autograder.wire_numpy import codec_of
+    elif library == "pd":
+        from autograder.wire_pandas import codec_of
+    else:
+        from autograder.wire_stdlib import codec_of
+    return codec_of
 
 
 def register(kind: type, codec: Codec) -> None:
@@ -195,6 +203,8 @@ class Encoder:
     caps : Caps
     known : mapping of id to number, optional
         Containers of the request that this message answers: they are named, not sent again.
+    libraries : container of str
+        Which of "py", "np" and "pd" values may come from; those of another one go to ``other``.
 
     Attributes
     ----------
@@ -209,8 +219,10 @@ class Encoder:
         other: Callable[[Any, Encoder], Node] = _no_other,
         caps: Caps | None = None,
         known: Mapping[int, int] | None = None,
+        libraries: Container[str] = ("py", "np", "pd"),
     ) -> None:
         self.other = other
+        self.libraries = libraries
         self.caps = caps or Caps()
         self.known = known or {}
         self.blob: list[bytes] = []
@@ -290,9 +302,9 @@ class Encoder:
             return ["b", self.raw(value)]
         if kind is memoryview:
             return ["m", self.raw(value.tobytes())]
-        codec = BY_TYPE.get(kind) or _later_codec(kind)
         if kind is type:
             return self._class(value)
+        codec = self._codec(kind)
         if codec is None:
             self._text += 64
             return self.other(value, self)
@@ -337,6 +349,17 @@ class Encoder:
             return value
         return ["u", self.raw(value.encode("utf-8", "surrogatepass"))]
 
+    def _codec(self, kind: type) -> Codec | None:
+        codec = BY_TYPE.get(kind)
+        if codec is not None:
+            dot = codec.tag.find(".")
+            return codec if dot < 0 or codec.tag[:dot] in self.libraries else None
+        library = _library(kind)
+        if library not in self.libraries:
+            return None
+        codec_of = _load(library)
+        return BY_TYPE.get(kind) or codec_of(kind)
+
     def _count(self, items: int) -> None:
         self._items += items
         if self._items > self.caps.items:
@@ -344,7 +367,7 @@ class Encoder:
 
     def _class(self, value: type) -> Node:
         """A class that both sides know goes by its name, another one is a handle."""
-        codec = BY_TYPE.get(value) or _later_codec(value)
+        codec = self._codec(value)
         if codec is not None and codec.tag == "py.namedtuple":
             return self._parts(BY_TAG["py.namedtuple class"], value)
         if codec is not None or value in _ATOMS or _is_builtin_exception(value):
@@ -371,12 +394,7 @@ class Encoder:
 
 def _library(kind: type) -> str:
     module = type.__getattribute__(kind, "__module__")
-    return _LATER_MODULES.get(str(module).partition(".")[0], "py")
-
-
-def _later_codec(kind: type) -> Codec | None:
-    later = importlib.import_module(_LATER[_library(kind)])
-    return BY_TYPE.get(kind) or later.codec_of(kind)
+    return _LIBRARIES.get(str(module).partition(".")[0], "py")
 
 
 def _is_builtin_exception(kind: object) -> bool:
@@ -503,9 +521,9 @@ class Decoder:
 
     def _later(self, tag: str) -> Codec | None:
         library, dot, _ = tag.partition(".")
-        if not dot or library not in _LATER or library not in self.libraries:
+        if not dot or library not in self.libraries:
             return None
-        importlib.import_module(_LATER[library])
+        _load(library)
         return BY_TAG.get(tag)
 
     def _alias(self, node: list[Node]) -> Any:
@@ -610,5 +628,5 @@ register(bytearray, Codec("B", lambda x: (bytes(x),), bytearray, alias=True))
 register(complex, Codec("c", lambda x: (x.real, x.imag), complex))
 register(slice, Codec("S", lambda x: (x.start, x.stop, x.step), slice))
 register(range, Codec("r", _range_parts, _range))
-register(type(...), Codec("...", lambda x: (), lambda: ...))
+register(type(...), Codec("Ellipsis", lambda x: (), lambda: ...))
 register(type(NotImplemented), Codec("NotImplemented", lambda x: (), lambda: NotImplemented))

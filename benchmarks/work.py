@@ -4,8 +4,8 @@
 ``sigmoids``     ½ (σ(w2 σ(w1 x)) − y)²: value and 4 derivatives (w1, w2, x, y).
 ``net``          the demo net of micrograd, 2-16-16-1 with ReLU, hinge loss over 100 points, plus 1e-4 · Σ p²:
                  value and 337 derivatives, weights of a neuron first, then its bias.
-``graph_1k``     200 blocks of five gates, vₖ = w vₖ₋₁ vₖ₋₅ + u vₖ₋₉ + x, before which all v are x: 1,000 gates
-                 in a chain with skips. Value of the last and 3 derivatives (w, u, x).
+``graph_1k``     200 blocks of five gates, vₖ = w vₖ₋₁ vₖ₋₅ + u vₖ₋₉ + x; before them all v are x: 1,000 gates
+                 in a chain with skips. Value of the last, 3 derivatives (w, u, x).
 ``graph_100k``   the same with 20,000 blocks: 100,000 gates.
 ``mlp_128``      64-128-64-10 with ReLU, softmax cross-entropy (mean), 128 samples with one-hot targets: value
                  and the gradients of W1, b1, W2, b2, W3, b3.

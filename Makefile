@@ -21,7 +21,7 @@ demo: .venv/installed
 	$(BIN)/coursekit demo
 
 test: .venv/installed system
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/03_gates_and_graphs.ipynb

@@ -350,7 +350,7 @@ def _constant_ratio(wrongs: Iterable[float], rights: Iterable[float]) -> float |
         return None
     ratios = sorted(a / n for a, n in pairs)
     middle = ratios[len(ratios) // 2]
-    if abs(ratios[-1] - ratios[0]) > 1e-3 * abs(middle) or abs(middle - 1.0) < 1e-3:
+    if abs(ratios[-1] - ratios[0]) > 1e-3 * abs(middle) or abs(middle - 1.0) < 1e-3 or abs(middle) < 1e-3:
         return None
     return round(middle, 6)
 

@@ -32,7 +32,7 @@ def test_mypy_finds_nothing() -> None:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_stripped(notebook: Path) -> None:
-    assert run("nbstripout", "--verify", str(notebook)) == ""
+    assert run("nbstripout", "--verify", "--keep-id", str(notebook)) == ""
 
 
 # ---- gates are made of operators and words alone -----------------------------------------------------------

@@ -140,6 +140,7 @@ def test_wrong_gradients_fail_and_are_explained(mine: list[float], says: str) ->
 def test_ratio_is_reported() -> None:
     assert ck.check_gradient(g_of_w, [2.0, 3.0], gradient=[78.0, 16.0]).ratio == 2.0
     assert ck.check_gradient(g_of_w, [2.0, 3.0], gradient=[78.0, 8.0]).ratio is None
+    assert ck.check_gradient(g_of_w, [2.0, 3.0], gradient=[0.0, 0.0]).ratio is None
 
 
 def test_a_missing_small_term_is_caught() -> None:

@@ -13,7 +13,7 @@ from coursekit.drawing.description import description_of, title_of
 from coursekit.drawing.picture import MAX_BOXES, Picture, picture_of
 from coursekit.drawing.picture import fold as folded
 from coursekit.drawing.scene import Scene, place
-from coursekit.drawing.svg import Appearance, to_html, to_svg
+from coursekit.drawing.svg import Appearance, escape, to_html, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 APPEARANCES = ("auto", "light", "dark")
 SUFFIXES = (".svg", ".html", ".png", ".pdf")
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+{body}
+</html>
+"""
 
 
 def draw(
@@ -149,9 +159,7 @@ class Drawing:
         if suffix == ".svg":
             return self.svg.encode()
         if suffix == ".html":
-            return (
-                f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n{self.html}\n</html>\n'.encode()
-            )
+            return _PAGE.format(title=escape(title_of(self.picture)), body=self.html).encode()
         buffer = io.BytesIO()
         dates = {"CreationDate": None} if suffix == ".pdf" else {}  # the same picture gives the same file
         self.figure().savefig(buffer, format=suffix[1:], metadata=dates)

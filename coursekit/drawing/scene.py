@@ -39,6 +39,7 @@ MOST_TERMS = 4  # of a sum that is written out at a stub
 LONGEST_SUM = 26  # characters
 MOST_GATES_WITH_CHAIN_RULE = 8
 ARROW = 11
+SHORTEST_STUB, NARROWEST_CHANNEL, WIDEST_CHANNEL = 48.0, 48.0, 200.0
 CLEARANCE = 8  # between a number and the ends of its straight piece of wire
 
 
@@ -151,7 +152,7 @@ def place(picture: Picture, chain_rule: bool | None = None) -> Scene:
     picture
         What to place.
     chain_rule
-        Whether the chain rule is written at the end of each wire, ``∇ 3 × 12 = 36``: upstream × local. Left
+        Whether the chain rule is written at the end of each wire, ``∇ 3×12 = 36``: upstream × local. Left
         out, it is for at most eight gates; otherwise only wires of a fork show what flows back, ``∇ 36``.
 
     Raises
@@ -292,13 +293,13 @@ def _sum(terms: Sequence[Value], total: Value) -> str:
 
 
 def _product(share: Share) -> str:
-    """Write ``3 × 12 = 36``: upstream times local; nothing where that is no product of two plain numbers."""
+    """Write ``3×12 = 36``: upstream times local; nothing where that is no product of two plain numbers."""
     upstream, local, contribution = share.upstream, share.local, share.contribution
     if not _are_plain(upstream, local, contribution):
         return ""
     second = f"({short(local)})" if short(local).startswith(MINUS) else short(local)
     sign = equals(contribution, [upstream, local], product=True)  # type: ignore[arg-type, list-item]
-    return f"{short(upstream)} × {second} {sign} {short(contribution)}"
+    return f"{short(upstream)}×{second} {sign} {short(contribution)}"
 
 
 def _are_plain(*values: Value) -> bool:
@@ -416,7 +417,7 @@ def _columns(
 ) -> list[_Column]:
     """Make each column as wide as its widest box and numbers, each channel wide enough for its curves."""
     count = max(layout.columns, default=-1) + 1
-    boxes, stubs, landings = [0.0] * count, [float(theme.STUB)] * count, [ARROW + 5.0] * count
+    boxes, stubs, landings = [0.0] * count, [SHORTEST_STUB] * count, [ARROW + 5.0] * count
     rises = [0.0] * count  # how far the curves that end in a column climb or fall
     for n, box in enumerate(picture.boxes):
         column = layout.columns[n]
@@ -428,14 +429,19 @@ def _columns(
                 landings[column] = max(landings[column], width)
             rises[column] = max(rises[column], abs(layout.heights[n] - layout.heights[feed]))
     columns: list[_Column] = []
+    landing, left = 0.0, float(theme.MARGIN)  # of the box
     for i in range(count):
-        landing, middle = 0.0, theme.MARGIN + boxes[i] / 2
-        if columns:
-            channel = min(max(0.35 * rises[i], 56.0), 200.0)
-            landing = columns[-1].stub_end + channel
-            landing = max(landing, columns[-1].middle + theme.COLUMN_PITCH - boxes[i] / 2 - landings[i])
-            middle = landing + landings[i] + boxes[i] / 2
-        columns.append(_Column(landing, middle, middle + boxes[i] / 2 + stubs[i]))
+        middle, right = left + boxes[i] / 2, left + boxes[i]
+        if i + 1 == count:
+            columns.append(_Column(landing, middle, right + stubs[i]))
+            break
+        channel = min(max(0.35 * rises[i + 1], NARROWEST_CHANNEL), WIDEST_CHANNEL)
+        pitch = boxes[i] / 2 + stubs[i] + channel + landings[i + 1] + boxes[i + 1] / 2
+        spare = max(theme.COLUMN_PITCH - pitch, 0.0)
+        longer = min(spare, max(theme.STUB - stubs[i], 0.0))
+        columns.append(_Column(landing, middle, right + stubs[i] + longer))
+        landing = right + stubs[i] + channel + spare
+        left = landing + landings[i + 1]
     return columns
 
 

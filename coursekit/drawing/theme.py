@@ -83,11 +83,10 @@ SMALLEST_TEXT = 12  # the picture scrolls rather than shrink text below this
 ADVANCE = 0.61  # width of a monospace character, in sizes
 
 BOX_WIDTH, BOX_HEIGHT = 64, 44
-COLUMN_PITCH = 250
-ROW_PITCH = 104
-STUB = 84
+COLUMN_PITCH, ROW_PITCH = 250, 104  # at least
+STUB = 84  # where the pitch leaves room for it
 CORNER = 6
-MARGIN = 24
+MARGIN = 16
 
 
 def variables(theme: Theme) -> str:

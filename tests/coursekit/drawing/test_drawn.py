@@ -79,6 +79,24 @@ def test_a_failed_save_harms_nothing(cubic: ck.ComputationalGraph, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["g.svg"]
 
 
+def test_a_save_that_is_interrupted_leaves_the_old_file(
+    cubic: ck.ComputationalGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "g.svg"
+    path.write_text("old")
+
+    def disk_full(self: Path, content: bytes) -> int:
+        with open(self, "wb") as file:
+            file.write(content[:10])
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
+    with pytest.raises(OSError, match="no space left"):
+        cubic.draw().save(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_the_figure_has_the_size_and_colours_of_the_svg(cubic: ck.ComputationalGraph) -> None:
     from matplotlib.colors import to_hex
 

@@ -65,6 +65,11 @@ def test_the_same_graph_gives_the_same_layout(graph: list[list[int]]) -> None:
     assert arrange(graph) == arrange([list(feeds) for feeds in graph])
 
 
+def test_neighbours_are_exchanged_where_sorting_alone_leaves_a_crossing() -> None:
+    graph = [[], [], [], [], [1, 2], [0, 3], [2, 4], [1, 4], [2, 6], [7, 8], [3, 9], [7, 10]]
+    assert arrange(graph).crossings == 0
+
+
 def test_a_tree_has_no_crossing() -> None:
     tree: list[list[int]] = [[] for _ in range(16)]
     for start, count in ((0, 8), (16, 4), (24, 2), (28, 1)):

@@ -136,6 +136,7 @@ class _Nursery:
         self._box, self._serve, self._control, self._parent = box, serve, control, parent
         self._pid = os.getpid()
         self._living: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, number)
+        self._left: list[int] = []  # numbers of dead children to be cleaned up after
         self._poll = select.poll()
         for fd in (control.fileno(), parent):
             self._poll.register(fd, select.POLLIN)
@@ -149,10 +150,15 @@ class _Nursery:
         for pidfd in list(self._living):
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             self._reap(pidfd)
+        for number in self._left:
+            self._box.clean(number)
 
     def _round(self) -> bool:
-        timeout = _WATCH_SECONDS * 1000 if self._living and self._box.watched else None
+        # Removing what a child left waits until there is nothing else to do: some disks are slow at it.
+        timeout = 0 if self._left else _WATCH_SECONDS * 1000 if self._living and self._box.watched else None
         events = dict(self._poll.poll(timeout))
+        if not events and self._left:
+            self._box.clean(self._left.pop())
         for pidfd in self._living.keys() & events.keys():
             self._reap(pidfd)
         if self._parent in events:
@@ -189,7 +195,7 @@ class _Nursery:
         self._poll.unregister(pidfd)
         os.close(pidfd)
         self._box.end(pid)
-        self._box.clean(number)
+        self._left.append(number)
 
     def _watch(self) -> None:
         for pidfd, (_, number) in self._living.items():

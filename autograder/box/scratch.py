@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 _PREFIX = "coursekit-box-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CLAIM_SECONDS = 60  # between making a folder and locking it no more time than this passes
 
 
@@ -36,7 +37,7 @@ def _sweep() -> None:
     """Remove folders whose owners were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
-            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fd = os.open(folder, _FOLDER)
         except OSError:  # gone meanwhile, or another user's
             continue
         try:
@@ -78,27 +79,38 @@ def usage(folder: str, *, most_files: int) -> tuple[int, int]:
 def remove(folder: str) -> None:
     """Remove `folder` with all that is in it, however deep and whatever its modes.
 
-    Folders inside folders are moved up to the top and emptied there, so that neither the length of a path nor
-    Python's recursion is a bound (`shutil.rmtree` can be stopped by 1,000 nested folders).
+    One step down or up at a time, by `..` instead of a path or a call for each level: neither the length of
+    a path nor Python's recursion is a bound (1,000 nested folders stop `shutil.rmtree`).
     """
-    unused = os.path.join(folder, os.urandom(8).hex())
-    moved = 0
-    while inside := _remove_files(folder):
-        for path in inside:
-            for deeper in _remove_files(path):
-                moved += 1
-                os.chmod(deeper, stat.S_IRWXU)  # moving a folder rewrites its "..", which is writing into it
-                os.rename(deeper, f"{unused}-{moved}")
-            os.rmdir(path)
+    os.chmod(folder, stat.S_IRWXU)
+    here = os.open(folder, _FOLDER)
+    pending = [_remove_files(here)]  # for each level, the folders that are still to be removed
+    while True:
+        if pending[-1]:
+            os.chmod(pending[-1][-1], stat.S_IRWXU, dir_fd=here)
+            here = _go(here, pending[-1][-1])
+            pending.append(_remove_files(here))
+            continue
+        pending.pop()
+        if not pending:
+            break
+        here = _go(here, "..")
+        os.rmdir(pending[-1].pop(), dir_fd=here)
+    os.close(here)
     os.rmdir(folder)
 
 
-def _remove_files(folder: str) -> list[str]:
-    """Remove what is not a folder; return the paths of the folders."""
-    os.chmod(folder, stat.S_IRWXU)
+def _go(here: int, name: str) -> int:
+    there = os.open(name, _FOLDER, dir_fd=here)
+    os.close(here)
+    return there
+
+
+def _remove_files(folder: int) -> list[str]:
+    """Remove what is not a folder; return the names of the folders."""
     with os.scandir(folder) as entries:
-        found = list(entries)
-    for entry in found:
-        if not entry.is_dir(follow_symlinks=False):
-            os.unlink(entry.path)
-    return [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if not is_folder:
+            os.unlink(name, dir_fd=folder)
+    return [name for name, is_folder in found if is_folder]

@@ -26,3 +26,8 @@ def serve(commands: int, replies: int, output: int) -> None:
                     "trace": traceback.format_exc(),
                 }
             os.write(replies, json.dumps(reply, default=repr).encode() + b"\n")
+
+
+def broken(commands: int, replies: int, output: int) -> None:
+    """Fail, as a server with a mistake in it would."""
+    raise ValueError("a broken server")

@@ -22,6 +22,7 @@ from autograder.zygote import Child, Zygote
 
 SERVE = "box_serve:serve"
 _DEADLINE_SECONDS = 20
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @functools.cache
@@ -32,6 +33,8 @@ def interpreter_for(level: Level) -> tuple[str | None, str]:
     version shows the level all the same.
     """
     reason = ""
+    if level is Level.NONE:
+        return sys.executable, reason
     for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
         with mock.patch.object(sys, "executable", python):
             found = why_not.__wrapped__(level) if os.path.exists(python) else f"{python} does not exist"
@@ -73,6 +76,16 @@ def zygote(level: Level, **options: Any) -> Iterator[Zygote]:
         yield started
         family |= family_of(started)
     assert not wait_until_gone(family)
+
+
+def python_path() -> dict[str, str]:
+    """An environment in which any interpreter finds this checkout and the tests' server."""
+    path = [
+        str(_ROOT),
+        str(Path(__file__).parent),
+        *(entry for entry in sys.path if "site-packages" in entry),
+    ]
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(path), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def ask(child: Child, source: str, seconds: float = _DEADLINE_SECONDS) -> Any:

@@ -11,7 +11,7 @@ COLUMNS = ("node", "operation", "inputs", "value", "gradient")
 LONGEST_FORMULA = 60  # characters
 
 # How tightly an operator binds, and how it is written between its inputs.
-_INFIX = {"+": (1, " + "), "−": (1, " − "), "×": (2, "·"), "÷": (2, " / "), "@": (2, " @ ")}
+_INFIX = {"+": (1, " + "), "−": (1, " − "), "×": (2, "·"), "÷": (2, " / "), "@": (2, " @ "), "uᵛ": (3, "^")}
 _BLANK = "( )"  # the place of the input in a symbol such as ( )³
 _ATOM = 4
 

@@ -211,6 +211,8 @@ def test_every_digit_is_in_the_words() -> None:
         (lambda x, y: ck.exp(x * y) + x, "exp(x·y) + x"),
         (lambda x, y: ck.sigmoid(x) * y, "σ(x)·y"),
         (lambda x, y: x[1] + y, "x[1] + y"),
+        (lambda x, y: x ** (x + y), "x^(x + y)"),
+        (lambda x, y: 1 / ck.tanh(x @ y), "1 / tanh(x @ y)"),
     ],
 )
 def test_formulas(build, formula: str) -> None:

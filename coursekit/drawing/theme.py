@@ -74,7 +74,6 @@ SHADES = (
 NOT_FINITE = "#000000"
 
 MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace'
-SANS = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif'
 
 LABEL_SIZE = 16  # what stands in a box
 NUMBER_SIZE = 14  # at the stub of a wire

@@ -41,9 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser(
         "grade",
         help="grade the submissions of an assignment",
-        description="Grade the submissions of an assignment of any nbgrader course. Scores go to the gradebook "
-        "and graded notebooks to the autograded folder, as with `nbgrader autograde`. What has not changed is "
-        "not judged again, so a run that was stopped goes on where it was.",
+        description="Grade the submissions of an assignment of any nbgrader course. Scores go to the "
+        "gradebook and graded notebooks to the autograded folder, as with `nbgrader autograde`. What has not "
+        "changed is not judged again, so a run that was stopped goes on where it was.",
     )
     grade.set_defaults(command=_grade)
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")

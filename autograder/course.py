@@ -289,11 +289,7 @@ def _configured_app(root: Path) -> AutogradeApp:
     there, so the working directory becomes the course.
     """
     os.chdir(root)
-    # nbgrader calls alembic by its bare name when it makes a gradebook: let it find the one beside our
-    # Python.
-    scripts = os.path.dirname(os.path.abspath(sys.executable))
-    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
+    put_own_scripts_on_path()
     app = AutogradeApp(log_level=logging.ERROR)
     app.raise_config_file_errors = True
     try:
@@ -307,6 +303,13 @@ def _configured_app(root: Path) -> AutogradeApp:
     except (KeyError, IndexError, ValueError, TraitError) as error:
         raise CourseError(f"CourseDirectory.directory_structure is not usable: {error!r}") from error
     return app
+
+
+def put_own_scripts_on_path() -> None:
+    """Let nbgrader find the alembic beside our Python: it calls it by its bare name to make a gradebook."""
+    scripts = os.path.dirname(os.path.abspath(sys.executable))
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
 
 
 def _with_cell_ids(notebook: NotebookNode) -> NotebookNode:

@@ -47,11 +47,16 @@ class Grader:
         The assignment.
     judge
         Scores one repaired notebook; without one, a grader can only give up.
+    refused
+        Notebook → test cell → why it cannot be judged; a person has to grade it.
     """
 
-    def __init__(self, setup: Setup, judge: Judge | None = None) -> None:
+    def __init__(
+        self, setup: Setup, judge: Judge | None = None, refused: dict[str, dict[str, str]] | None = None
+    ) -> None:
         self.level = setup.level
         self.judge = judge
+        self.refused = refused or {}
         self.released = {entry["name"]: from_dict(entry["released"]) for entry in setup.notebooks}
 
     def grade(self, job: Job) -> Reply:
@@ -91,7 +96,7 @@ class Grader:
         remarks = [*repaired.messages, *judged.messages]
         graded = GradedNotebook(
             name,
-            _questions(repaired.notebook, self.released[name], judged),
+            _questions(repaired.notebook, self.released[name], judged, self.refused.get(name, {})),
             _unanswered(repaired.notebook, self.released[name]),
             autograded_notebook(repaired.notebook, self.released[name], judged.outputs, remarks),
         )
@@ -130,7 +135,9 @@ def _mark(cell: NotebookNode) -> dict[str, Any]:
     return cell.metadata.get("nbgrader") or {}
 
 
-def _questions(repaired: NotebookNode, released: NotebookNode, judged: Judged) -> list[Question]:
+def _questions(
+    repaired: NotebookNode, released: NotebookNode, judged: Judged, refused: dict[str, str]
+) -> list[Question]:
     """Return the score of every graded cell; what the judge does not score waits for a person."""
     scored = {question.grade_id: question for question in judged.questions}
     unanswered = set(_unanswered(repaired, released))
@@ -141,6 +148,8 @@ def _questions(repaired: NotebookNode, released: NotebookNode, judged: Judged) -
             continue
         if mark.get("solution") and name in unanswered:  # as nbgrader does: no response, no points
             questions.append(Question(name, 0.0, points, reason="No response."))
+        elif name in refused:
+            questions.append(Question(name, None, points, needs_manual_grade=True, reason=refused[name]))
         elif name in scored and not mark.get("solution"):
             questions.append(Question(**dataclasses.asdict(scored[name])))
         else:
@@ -200,7 +209,11 @@ def main(argv: list[str]) -> None:
                 plans[name], submitted, zygote.spawn, seed=seed, limits=limits, source_dir=source_dir
             )
 
-        serve(sys.stdin.buffer, results, Grader(setup, judge))
+        refused = {
+            name: {refusal.grade_id: refusal.reason for refusal in plan.refusals}
+            for name, plan in plans.items()
+        }
+        serve(sys.stdin.buffer, results, Grader(setup, judge, refused))
 
 
 if __name__ == "__main__":

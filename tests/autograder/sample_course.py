@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+
+from autograder.course import put_own_scripts_on_path
 
 ASSIGNMENT = "ps1"
 MAX_SCORE = 10.0  # 1 + 2 for square, 1 + 2 for double, 4 for the written question
@@ -69,6 +74,19 @@ def make_course(root: Path, config: str = "") -> Path:
         f'c = get_config()\nc.CourseDirectory.course_id = "demo"\n{config}\n'
     )
     return root
+
+
+@functools.cache
+def _empty_gradebook() -> bytes:
+    put_own_scripts_on_path()
+    with tempfile.TemporaryDirectory() as folder:
+        Gradebook(f"sqlite:///{folder}/gradebook.db", "demo").close()
+        return Path(folder, "gradebook.db").read_bytes()
+
+
+def add_gradebook(root: Path) -> None:
+    """Give a course an empty gradebook: nbgrader takes seconds to make one, so it is made once."""
+    (root / "gradebook.db").write_bytes(_empty_gradebook())
 
 
 def answered(released: NotebookNode, **answers: str) -> NotebookNode:

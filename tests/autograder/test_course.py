@@ -146,7 +146,9 @@ def test_nobody_handed_in(root: Path) -> None:
 
 def test_what_is_no_course_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CourseError, match=r"is not an nbgrader course: it has neither nbgrader_config.py nor"):
+    with pytest.raises(
+        CourseError, match=r"is not an nbgrader course: it has neither nbgrader_config.py nor"
+    ):
         Course(tmp_path)
     with pytest.raises(CourseError, match="There is no folder"):
         Course(tmp_path / "nowhere")

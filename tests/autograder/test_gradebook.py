@@ -16,7 +16,17 @@ import pytest
 from fake_worker import fake_judge
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
-from sample_course import ASSIGNMENT, DOUBLE, SQUARE, answered, make_course, make_source, mark, submit
+from sample_course import (
+    ASSIGNMENT,
+    DOUBLE,
+    SQUARE,
+    add_gradebook,
+    answered,
+    make_course,
+    make_source,
+    mark,
+    submit,
+)
 
 from autograder import gradebook as gradebook_module
 from autograder.course import Course
@@ -33,6 +43,7 @@ class Class:
 
     def __init__(self, root: Path, config: str = "") -> None:
         self.root = make_course(root, config)
+        add_gradebook(root)
         self.course = Course(self.root)
 
     def grade(self, student: str = "ada", level: str = "full") -> SubmissionResult:
@@ -86,6 +97,7 @@ def klass(make_class: Callable[..., Class]) -> Class:
 
 
 def test_right_work(klass: Class) -> None:
+    (klass.root / "gradebook.db").unlink()
     klass.hand_in(**RIGHT)
     result = klass.grade()
     assert (result.score, result.max_score, result.status, result.late) == (6.0, 10.0, "graded", False)

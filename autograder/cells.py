@@ -100,6 +100,8 @@ class Cells:
         The notebook's global names: those of a module called ``__main__``.
     sources : list of str
         The cells run so far, in order.
+    shown_error : exception or None
+        The last error that was shown, rather than raised: ``%%capture`` and its like do so.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -107,6 +109,7 @@ class Cells:
         self.names = self.module.__dict__
         self.sources: list[str] = []
         self.recorder = recorder
+        self.shown_error: BaseException | None = None
         self._shell: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.names.update(In=[""], Out={}, _="", __builtins__=builtins)
@@ -169,6 +172,7 @@ class Cells:
         )
 
     def _show_error(self, error: BaseException) -> None:
+        self.shown_error = error
         lines = traceback.format_exception(error)
         # The first frames are this file's.
         trace = [line for line in lines if f'"{__file__}"' not in line]
@@ -251,6 +255,7 @@ def _make_shell(cells: Cells) -> Any:
     config.InteractiveShell.displayhook_class = Hook
     config.InteractiveShell.display_pub_class = Publisher
     config.InteractiveShell.colors = "nocolor"
+    InteractiveShell.clear_instance()  # of a notebook before this one
     shell = Shell.instance(config=config, user_module=cells.module, user_ns=cells.names)
     shell.execution_count = len(cells.sources)
     return shell

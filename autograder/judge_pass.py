@@ -288,7 +288,7 @@ class Pass:
         seed_generators(_seed(self._seed, planned.grade_id))
         self._refresh_pushed()
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
-        self._unittest_failed = ""
+        self._unittest_failed, self._cells.shown_error = "", None
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
         value = None
         assert planned.test is not None
@@ -296,6 +296,7 @@ class Pass:
             with self._captured([]), limited(self._left(self._limits.question_seconds)):
                 for code in planned.test.code if self._hidden else planned.test.visible:
                     value = self._cells.evaluate(code)
+            outcome.error = self._cells.shown_error
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not is_from_student(error):
                 raise

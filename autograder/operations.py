@@ -78,6 +78,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__contains__": operator.contains,
     "__enter__": _special("__enter__"),
     "__exit__": _special("__exit__"),
+    "__await__": _special("__await__"),
     "__hash__": hash,
     "__bool__": bool,
     "__copy__": copy.copy,

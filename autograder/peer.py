@@ -101,9 +101,8 @@ def overwrite(old: Any, new: Any) -> None:
     if isinstance(old, (list, bytearray)):
         old[:] = new
     elif isinstance(old, dict):
-        dict.clear(old)
-        for key, value in dict.items(new):
-            dict.__setitem__(old, key, value)
+        old.clear()
+        old.update(new)
     elif isinstance(old, set):
         old.clear()
         old |= new

@@ -26,7 +26,7 @@ __all__ = ["Owner", "RemoteClass", "Rules", "make_class", "make_function", "make
 # Operators whose answer is a value that the test goes on to check, or another remote object.
 ALWAYS = frozenset(
     {"__call__", "__len__", "__length_hint__", "__getitem__", "__setitem__", "__delitem__", "__iter__"}
-    | {"__next__", "__reversed__", "__enter__", "__exit__"}
+    | {"__next__", "__reversed__", "__enter__", "__exit__", "__await__"}
 )
 _MAX_SEARCHED = 100_000  # items looked at for `x in remote`
 _OWNER = " owner"  # in a remote class's namespace; not an identifier, so no student's name meets it
@@ -142,6 +142,12 @@ def _forward(name: str) -> Callable[..., Any]:
 
     method.__name__ = name
     return method
+
+
+def _await(self: Any) -> Iterator[Any]:
+    """The student's process has an event loop of its own; here it looks as if nothing was to be waited for."""
+    return owner(self).ask("__await__")
+    yield
 
 
 def _compare(name: str) -> Callable[[Any, Any], Any]:
@@ -293,7 +299,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     bases : tuple of type
         Stand-ins of its bases, and the built-in exceptions among them.
     """
-    names = _described(told)
+    names = _described(told, own)
     names[_OWNER] = own
     names[_LIBRARY] = lambda: _library_class(told, rules)
     if any(issubclass(base, BaseException) for base in bases):
@@ -306,7 +312,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     return type.__new__(RemoteClass, told["name"], bases, names)
 
 
-def _described(told: Mapping[str, Any]) -> dict[str, Any]:
+def _described(told: Mapping[str, Any], own: Owner) -> dict[str, Any]:
     names: dict[str, Any] = {
         "__qualname__": told["qualname"],
         "__module__": told["module"],
@@ -316,7 +322,7 @@ def _described(told: Mapping[str, Any]) -> dict[str, Any]:
         if name == "__init__":
             names["__signature__"] = _without_self(signature(method["signature"]))
         elif not name.startswith("__"):
-            names[name] = _method(name, method)
+            names[name] = _method(own, name, method)
     return names
 
 
@@ -324,9 +330,11 @@ def _without_self(found: inspect.Signature | None) -> inspect.Signature | None:
     return found and found.replace(parameters=list(found.parameters.values())[1:])
 
 
-def _method(name: str, told: Mapping[str, Any]) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return owner(self).ask("method", name, *args, **kwargs)
+def _method(own: Owner, name: str, told: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of a class: that of this class, also when it is called with an object of a subclass."""
+
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return own.ask("method", name, *args, **kwargs)
 
     return dress(method, told)
 
@@ -335,7 +343,9 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     allowed = rules.operators.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
     names: dict[str, Any] = {}
     for name in told["operators"]:
-        if name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
+        if name == "__await__":
+            names[name] = _await
+        elif name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
             names[name] = _forward(name)
         elif name in allowed and name in COMPARISONS:
             names[name] = _compare(name)

@@ -219,21 +219,13 @@ class Runner(Peer):
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 
     def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        function = OPERATORS.get(operation) or ACTIONS.get(operation)
-        if function is not None:
-            return function(x, *args, **kwargs)
-        own: Callable[..., Any] = getattr(self, f"_do_{operation}")
-        return own(x, *args, **kwargs)
-
-    def _do_describe(self, x: Any) -> Any:
-        """What the judge must know of a class to make a stand-in."""
-        return _describe_class(x)
-
-    def _do_await(self, x: Any) -> Any:
-        return self.cells.wait_for(x)
-
-    def _do_source(self, x: Any) -> str:
-        return _source(x, self.cells.sources)
+        if operation == "describe":
+            return _describe_class(x)
+        if operation == "source":
+            return _source(getattr(x, *args) if args else x, self.cells.sources)
+        if operation == "__await__":
+            return self.cells.wait_for(x)
+        return (OPERATORS.get(operation) or ACTIONS[operation])(x, *args, **kwargs)
 
     # -------------------------------------------------------------------------------------------- handles
 
@@ -253,10 +245,10 @@ class Runner(Peer):
         kind = type(value)
         number = self._judges_numbers.get(id(value))
         if number is not None:
-            return ["p", number]
+            return ["yours", number]
         name = self._classes.get(kind)
         if name is not None and all(base in self._classes for base in kind.__mro__[:-1]):
-            return encoder.container(value, lambda: ["c", name, encoder.node(dict(vars(value)))])
+            return encoder.container(value, lambda: ["instance", name, encoder.node(dict(vars(value)))])
         if isinstance(value, BaseException):
             return self._exception(value, encoder)
         return self._handle(value, encoder)
@@ -264,17 +256,17 @@ class Runner(Peer):
     def _handle(self, value: Any, encoder: Encoder) -> Node:
         number = self.lent.number(value)
         if isinstance(value, type):
-            return ["o", number, "class"]
+            return ["mine", number, "class"]
         if isinstance(value, types.ModuleType):
-            return ["o", number, "module", str(value.__name__)]
+            return ["mine", number, "module", str(value.__name__)]
         if callable(value) and (inspect.isroutine(value) or hasattr(value, "__wrapped__")):
-            return ["o", number, "function", encoder.node(_describe_function(value))]
-        return ["o", number, "instance", self.lent.number(type(value))]
+            return ["mine", number, "function", encoder.node(_describe_function(value))]
+        return ["mine", number, "instance", self.lent.number(type(value))]
 
     def _exception(self, error: BaseException, encoder: Encoder) -> Node:
         number = self._judges_numbers.get(id(error))
         if number is not None:
-            return ["p", number]
+            return ["yours", number]
         kind = type(error)
         path = [
             str(kind.__module__),
@@ -286,23 +278,23 @@ class Runner(Peer):
             parts = [encoder.value(tuple(error.args)), encoder.value(dict(vars(error)))]
         except Exception:
             parts = [encoder.value((message,)), encoder.value({})]
-        return ["E", *path, *parts, encoder.value(message)]
+        return ["error", *path, *parts, encoder.value(message)]
 
     def decode_other(self, node: list[Node], decoder: Decoder) -> Any:
         """The judge's values: own objects coming back, stand-ins for the judge's, imports, exceptions."""
         match node:
-            case ["p", number]:
+            case ["yours", number]:
                 return self.lent[number]
-            case ["o", number, kind, info]:
+            case ["mine", number, kind, info]:
                 return self._stand_in(number, kind, decoder.node(info))
-            case ["g", str(module), str(name)]:
+            case ["import", str(module), str(name)]:
                 return _imported(module, name)
-            case ["c", str(name), fields]:
+            case ["instance", str(name), fields]:
                 kinds = [kind for kind, known in self._classes.items() if known == name]
                 return decoder.container(
                     lambda: object.__new__(kinds[-1]), lambda made: vars(made).update(decoder.node(fields))
                 )
-            case ["E", str(name), args, number]:
+            case ["error", str(name), args, number]:
                 kind = getattr(builtins, name, Exception)
                 return self._own(kind(*decoder.node(args)), number)
         raise Bad("an unknown node")

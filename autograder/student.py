@@ -194,7 +194,12 @@ class Student(Peer):
         return result
 
     def source(self, value: Any) -> str:
-        """The source text of a remote function or class."""
+        """The source text of a remote function, class or method."""
+        value = value.__func__ if isinstance(value, types.MethodType) else value
+        for number, kind in self._classes.items():
+            for name, method in vars(kind).items():
+                if method is value:
+                    return self.ask("source", number, (name,))
         return self.ask("source", self.number(value))
 
     def number(self, value: Any) -> int:
@@ -301,28 +306,28 @@ class Student(Peer):
             It must not: with an object of a library, a student could do what the library can.
         """
         try:
-            return ["p", self.number(value)]
+            return ["yours", self.number(value)]
         except LookupError:
             pass
         if isinstance(value, BaseException):
             return [
-                "E",
+                "error",
                 _builtin_base(type(value)).__name__,
                 encoder.node(value.args),
                 self.lent.number(value),
             ]
         path = self._import_path(value)
         if path is not None:
-            return ["g", *path]
+            return ["import", *path]
         name = self._notebook.class_name(type(value))
         if name is not None and hasattr(value, "__dict__"):
-            return encoder.container(value, lambda: ["c", name, encoder.node(dict(vars(value)))])
+            return encoder.container(value, lambda: ["instance", name, encoder.node(dict(vars(value)))])
         if self._is_usable(value):
             told = {"name": type(value).__name__, "methods": special_methods(type(value))}
-            return ["o", self.lent.number(value), "object", encoder.node(told)]
+            return ["mine", self.lent.number(value), "object", encoder.node(told)]
         if callable(value):
             name = str(getattr(value, "__name__", "function"))
-            return ["o", self.lent.number(value), "function", encoder.node(name)]
+            return ["mine", self.lent.number(value), "function", encoder.node(name)]
         raise TypeError(f"a {type(value).__name__} object cannot be passed to a student's function")
 
     def _is_usable(self, value: Any) -> bool:
@@ -354,19 +359,19 @@ class Student(Peer):
     def decode_other(self, node: list[Node], decoder: Decoder) -> Any:
         """Own objects coming back, and stand-ins for the student's."""
         match node:
-            case ["p", number]:
+            case ["yours", number]:
                 return self.lent[number]
-            case ["c", str(name), fields]:
+            case ["instance", str(name), fields]:
                 return self._instance_of_locked_class(name, fields, decoder)
-            case ["o", int(number), "instance", int(kind)]:
+            case ["mine", int(number), "instance", int(kind)]:
                 return self._instance(number, self._class(kind))
-            case ["o", int(number), "class"]:
+            case ["mine", int(number), "class"]:
                 return self._class(number)
-            case ["o", int(number), "function", told]:
+            case ["mine", int(number), "function", told]:
                 return self._function(number, decoder.node(told))
-            case ["o", int(number), "module", str(name)]:
+            case ["mine", int(number), "module", str(name)]:
                 return self._module(number, name)
-            case ["E", str(module), str(name), int(kind), args, fields, text]:
+            case ["error", str(module), str(name), int(kind), args, fields, text]:
                 parts = [decoder.node(part) for part in (args, fields, text)]
                 return self._exception(module, name, kind, *parts)
         raise Bad("an unknown kind of value")

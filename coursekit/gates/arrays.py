@@ -11,6 +11,7 @@ from typing import Any
 from coursekit.gates.base import Gate
 from coursekit.gates.words import (
     Axis,
+    alone,
     concatenate,
     count,
     embed,
@@ -337,8 +338,8 @@ class PartGate(Gate):
         return part(x, *pieces, axis=self.axis, number=self.number)
 
     def backward(self, dz: Any) -> Any:
-        """Return dx: dz among zeros."""
-        return (embed(dz, *self.pieces, axis=self.axis, number=self.number),)
+        """Return dx: dz among zeros; nothing for the pieces."""
+        return alone(embed(dz, *self.pieces, axis=self.axis, number=self.number), self.pieces)
 
 
 class EmbedGate(Gate):
@@ -355,8 +356,8 @@ class EmbedGate(Gate):
         return embed(x, *pieces, axis=self.axis, number=self.number)
 
     def backward(self, dz: Any) -> Any:
-        """Return dx: the part of dz."""
-        return (part(dz, *self.pieces, axis=self.axis, number=self.number),)
+        """Return dx: the part of dz; nothing for the pieces."""
+        return alone(part(dz, *self.pieces, axis=self.axis, number=self.number), self.pieces)
 
 
 class MatMulLeftGate(Gate):

@@ -463,4 +463,9 @@ def split(whole: Any, parts: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     return tuple([part(whole, *parts, axis=axis, number=number) for number in range(len(parts))])
 
 
+def alone(dx: Any, others: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return ``dx`` followed by a None for each of the inputs that lend their shape only."""
+    return (dx, *[None] * len(others))
+
+
 WORDS: dict[str, Word] = {word.name: word for word in list(vars().values()) if isinstance(word, Word)}

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules=["examples"],
     submod_attrs={
         "derivatives": ["derivative_table"],
         "errors": ["CheckFailed", "GateError", "NotANumberWarning"],

@@ -97,7 +97,7 @@ class Rule:
         constant): the chain rule.
 
         >>> derivative_table()[16].by_gates()
-        u_prime*cos(u)
+        u'*cos(u)
 
         Raises
         ------
@@ -140,9 +140,9 @@ class Rule:
         sympy = sympy_module()
         x = sympy.Symbol("x")
         functions = {sympy.Symbol(name): sympy.Function(name)(x) for name in "uvw"}
-        primes = {sympy.Symbol(f"{u}_prime"): u_of_x.diff(x) for u, u_of_x in functions.items()}
+        primes = {sympy.Symbol(f"{u}'"): u_of_x.diff(x) for u, u_of_x in functions.items()}
         left, right = Formula(self.left).sympy(), Formula(self.right).sympy()
-        f, f_prime, t = sympy.Function("f"), sympy.Function("f_prime"), sympy.Symbol("t")
+        f, f_prime, t = sympy.Function("f"), sympy.Function("f'"), sympy.Symbol("t")
         right = right.replace(f_prime, lambda u: sympy.Subs(f(t).diff(t), t, u))
         derivative = left.subs(functions).diff(x)
         return bool(sympy.simplify((derivative - right.subs(primes).subs(functions)).doit()) == 0)
@@ -160,7 +160,7 @@ class Rule:
         sympy = sympy_module()
         graph = self.graph({name: self.numbers.get(name, sympy.Symbol(name)) for name in self._letters})
         value = graph.forward(**{name: sympy.Symbol(name) for name in graph.inputs if name != "a"})
-        slopes = {name: sympy.Symbol(f"{name}_prime") for name in "uvw"} | {"x": 1, "a": 0}
+        slopes = {name: sympy.Symbol(f"{name}'") for name in "uvw"} | {"x": 1, "a": 0}
         derivative = sum(dz * slopes[name] for name, dz in graph.backward().items())
         return value, derivative if self.numbers else sympy.nsimplify(derivative, rational=True)
 

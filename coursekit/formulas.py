@@ -107,9 +107,9 @@ def _parse(text: str, meanings: dict[str, Any]) -> Any:
         if name in meanings:
             names[name] = meanings[name]
         elif name in called and name not in FUNCTIONS:
-            names[name] = sympy.Function(name)
+            names[name] = sympy.Function(name.replace("_prime", "'"))
         elif name not in names and name not in FUNCTIONS:
-            names[name] = sympy.Symbol(name)
+            names[name] = sympy.Symbol(name.replace("_prime", "'"))
     return sympy.sympify(text, locals=names, rational=True)
 
 
@@ -120,8 +120,8 @@ def _names(text: str) -> Iterator[str]:
 def same_formula(one: Any, other: Any) -> bool:
     """Tell whether two formulas (texts in a :class:`Formula`, SymPy expressions, numbers) are equal.
 
-    Symbols are told apart by their names alone. A difference that is not zero at a test point settles the
-    matter quickly; otherwise algebra has to show that the difference vanishes.
+    Symbols stand for real numbers and are told apart by their names alone. A difference that is not zero at
+    a test point settles the matter quickly; otherwise algebra has to show that the difference vanishes.
     """
     sympy = sympy_module()
     difference = _plain(one) - _plain(other)
@@ -136,8 +136,8 @@ def same_formula(one: Any, other: Any) -> bool:
 
 
 def _plain(formula: Any) -> Any:
-    """Return a SymPy expression with exact numbers and with symbols that assume nothing."""
+    """Return a SymPy expression with exact numbers; its symbols are real, and nothing else is assumed."""
     sympy = sympy_module()
     expression = formula.sympy() if isinstance(formula, Formula) else sympy.sympify(formula)
-    expression = sympy.nsimplify(expression, rational=True)
-    return expression.subs({x: sympy.Symbol(x.name) for x in expression.free_symbols})
+    expression = sympy.nsimplify(expression, rational=True).rewrite(sympy.tanh, sympy.exp)
+    return expression.subs({x: sympy.Symbol(x.name, real=True) for x in expression.free_symbols})

@@ -32,12 +32,11 @@ from types import TracebackType
 from typing import IO, Any
 
 from autograder.box.launch import launch
-from autograder.box.levels import BoxUnavailable, Level
+from autograder.box.levels import NOT_LINUX, BoxUnavailable, Level
 from autograder.box.limits import Limits
 from autograder.box.nursery import MOST_BYTES, READY
 from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.box.scratch import Base
-from autograder.box.trying import NOT_LINUX
 from autograder.importable import importable
 
 __all__ = ["DEFAULT_PACKAGES", "Child", "Zygote"]

@@ -98,8 +98,11 @@ def children_of(process: int) -> list[int]:
 
 
 def mib(process: int, file: str, key: str) -> float:
-    """The sum of the lines that begin with `key` in a file of /proc, in MiB."""
-    lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+    """The sum of the lines that begin with `key` in a file of /proc, in MiB; not a number where refused."""
+    try:
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+    except PermissionError:
+        return float("nan")
     return sum(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.box import landlock
-from autograder.box.levels import Level
+from autograder.box.levels import NOT_LINUX, Level
 from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.box.syscalls import numbers
-from autograder.box.trying import NOT_LINUX, why_not
+from autograder.box.trying import why_not
 
 _VERSIONS_OF = ("coursekit", "numpy", "matplotlib", "nbgrader", "sqlalchemy", "ipykernel", "ipython")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from dataclasses import dataclass, fields
 
 _MIB = 1024 * 1024
@@ -20,7 +19,8 @@ class Limits:
         Size of one file; past it writing raises `OSError` (EFBIG).
     tmp_bytes, tmp_files
         Size and number of files of the private folder as a whole. At level full the kernel holds this bound;
-        at the other levels the zygote looks a few times a second and kills the child that went past it.
+        at the other levels the zygote looks a few times a second and kills the child that went past it;
+        files that are deleted while open escape that, up to `open_files` times `file_bytes`.
     cpu_seconds
         Processor time; a last resort, the judge's deadline comes first.
     processes
@@ -36,7 +36,7 @@ class Limits:
     tmp_files: int = 2048
     cpu_seconds: int = 600
     processes: int = 1
-    open_files: int = 256
+    open_files: int = 64
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -61,6 +61,8 @@ def apply(limits: Limits, *, address_space: int, others: int | None) -> None:
     OSError, ValueError
         The kernel refused.
     """
+    import resource  # Linux and its like have it
+
     # With one process allowed the bound is exact whoever else counts: the process itself is the one.
     processes = 1 if limits.processes == 1 else limits.processes + (others or 0)
     bounds = {

@@ -23,9 +23,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from autograder.box import syscalls
+from autograder.box.boxes import BOXES, Box
 from autograder.box.disk import disk_of_this_interpreter
 from autograder.box.files import read_data_files
-from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent, in_words
+from autograder.box.levels import BoxUnavailable, Level, die_with_parent, in_words
 from autograder.box.limits import Limits
 
 MOST_BYTES = 1 << 17  # of one message between judge and zygote

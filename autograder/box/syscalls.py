@@ -11,8 +11,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
-
-_libc = ctypes.CDLL(None, use_errno=True)
+from functools import cache
 
 # From <linux/sched.h>, <linux/mount.h>, <linux/prctl.h>, <linux/capability.h>: the same on every machine.
 CLONE_THREAD = 0x0001_0000
@@ -74,6 +73,7 @@ landlock_add_rule=445 landlock_restrict_self=446 futex_waitv=449 fchmodat2=452
 _TABLES = {"x86_64": _X86_64}
 
 
+@cache
 def numbers(machine: str | None = None) -> Mapping[str, int]:
     """System call numbers of `machine` (default: this one) by name.
 
@@ -95,7 +95,9 @@ def numbers(machine: str | None = None) -> Mapping[str, int]:
     return {name: int(number) for name, number in pairs}
 
 
-_numbers: dict[str, int] = {}
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def syscall(name: str, *arguments: int | bytes | ctypes._Pointer | ctypes.Array | None) -> int:
@@ -106,10 +108,9 @@ def syscall(name: str, *arguments: int | bytes | ctypes._Pointer | ctypes.Array 
     OSError
         The kernel refused; the message names the call.
     """
-    if not _numbers:
-        _numbers.update(numbers())
+    number = ctypes.c_long(numbers()[name])
     converted = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    result: int = _libc.syscall(ctypes.c_long(_numbers[name]), *converted)
+    result: int = _libc().syscall(number, *converted)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")

@@ -9,18 +9,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from autograder.box.disk import disk_of_this_interpreter
-from autograder.box.files import DataFiles
 from autograder.box.launch import launch
-from autograder.box.levels import BOXES, Box, BoxUnavailable, Level, die_with_parent, in_words
+from autograder.box.levels import NOT_LINUX, BoxUnavailable, Level, die_with_parent, in_words
 from autograder.box.limits import Limits
-from autograder.box.scratch import Base
+
+if TYPE_CHECKING:
+    from autograder.box.boxes import Box
 
 _DEADLINE_SECONDS = 30
-NOT_LINUX = BoxUnavailable(
-    "untrusted work is graded on Linux only", "use a Linux machine, a virtual machine or a container"
-)
 
 
 @lru_cache
@@ -28,6 +26,8 @@ def why_not(level: Level) -> BoxUnavailable | None:
     """Why this machine does not give `level`; None where it does. Tried once, in a process of its own."""
     if not sys.platform.startswith("linux"):
         return NOT_LINUX
+    from autograder.box.scratch import Base
+
     base = Base()
     process = launch(
         "autograder.box.trying", level, base.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -67,6 +67,10 @@ def best_level() -> Level:
 
 def main(search_path: Sequence[str]) -> None:
     """Try the level named by the first argument and print, as JSON, why not and what to do (or null)."""
+    from autograder.box.boxes import BOXES
+    from autograder.box.disk import disk_of_this_interpreter
+    from autograder.box.files import DataFiles
+
     level, base = Level(sys.argv[1]), sys.argv[2]
     reason: tuple[str, str] | None = None
     try:

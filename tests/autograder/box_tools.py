@@ -149,6 +149,26 @@ def family_of(started: Zygote) -> set[int]:
 def wait_until_gone(family: set[int], seconds: float = 5.0) -> set[int]:
     """Those of `family` that are still there after at most `seconds`."""
     end = time.monotonic() + seconds
-    while (left := family & {process for process, _, _ in processes()}) and time.monotonic() < end:
+    while (left := family & running()) and time.monotonic() < end:
         time.sleep(0.02)
     return left
+
+
+def running() -> set[int]:
+    """All processes but the dead ones that the system's first process will reap in its own time."""
+    return {process for process, parent, state in processes() if (parent, state) != (1, "Z")}
+
+
+def sabotage(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    """Let zygotes started from now on run `statement` before they enter the box."""
+    import autograder.zygote
+    from autograder.box.launch import launch
+
+    words = f"""autograder.box import boxes, landlock, limits, namespaces, seccomp, syscalls
+def fail(*arguments, **options):
+    raise OSError(22, "sabotaged")
+{statement}
+from autograder.box.nursery"""
+    monkeypatch.setattr(
+        autograder.zygote, "launch", lambda module, *rest, **options: launch(words, *rest, **options)
+    )

@@ -20,6 +20,7 @@ from box_tools import (
     interpreter_for,
     need,
     python_path,
+    sabotage,
     wait_until_gone,
     zygote,
 )
@@ -196,6 +197,45 @@ def test_the_runner_brings_only_what_it_imports() -> None:
 def test_the_runner_is_served(level: Level) -> None:
     with zygote(level, serve="autograder.runner:serve") as started, started.spawn() as spawned:
         assert not ended(spawned, seconds=0.1)  # it waits for commands
+
+
+def module(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    """Write a module that nobody has imported yet, below /tmp as pytest has it; its name."""
+    name = f"box_module_{os.urandom(4).hex()}"
+    (folder / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(folder)
+    return name
+
+
+def test_a_package_that_lies_below_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = module(tmp_path, monkeypatch, "value = 7")
+    with zygote(Level.FULL, packages=[name]) as started, started.spawn() as spawned:
+        assert ask(spawned, f"import {name}; answer = {name}.value") == 7
+        assert ask(spawned, "import os; answer = os.listdir()") == []
+
+
+def test_a_package_that_starts_a_thread_is_not_preloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    name = module(tmp_path, monkeypatch, text)
+    with pytest.raises(BoxUnavailable, match=r"imported beforehand started 1 thread\(s\)"):
+        Zygote(level=Level.FULL, packages=[name], preload=[name], serve=SERVE)
+
+
+def test_a_package_that_breaks_when_preloaded_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = module(tmp_path, monkeypatch, "1 / 0")
+    with pytest.raises(BoxUnavailable, match="division by zero"):
+        Zygote(level=Level.FULL, packages=[name], preload=[name], serve=SERVE)
+
+
+def test_what_nobody_inside_could_import_is_not_in_memory_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(Path(__file__).parent)
+    sabotage(monkeypatch, f"import sys; sys.path.insert(0, {folder!r}); import box_serve")
+    with pytest.raises(BoxUnavailable, match="modules from outside the box are loaded: box_serve"):
+        Zygote(level=Level.FULL, preload=(), serve=SERVE)
 
 
 # ---- data files --------------------------------------------------------------------------------------------

@@ -29,6 +29,10 @@ class Listing(tuple[Item, ...]):
     caption: str = ""
     head: tuple[str, ...] = ()
 
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        return type(self)(found) if isinstance(key, slice) else found
+
     def row(self, item: Any) -> Sequence[str]:
         """Return the cells of an item as text."""
         raise NotImplementedError(f"{type(self).__name__} has no row()")

@@ -362,6 +362,7 @@ def test_the_lists_show_themselves() -> None:
     assert len(page.cells) == 5 * 30
     assert [page.cells[i] for i in range(4, 150, 5)] == [erratum.why for erratum in errata]
     assert "wrong (E-10)" in repr(EXAMPLES)
+    assert [line.split()[0] for line in repr(EXAMPLES[:2]).splitlines()[3:]] == ["WE-USC-01", "WE-USC-02"]
     assert "E-35" in repr(errata)
     assert "0.02495" in Page(ck.examples.erratum("E-10")._repr_html_()).cells
 

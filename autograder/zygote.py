@@ -202,6 +202,7 @@ class Zygote:
         """
         ours: list[int] = []
         theirs: list[int] = []
+        pidfd: int | None = None
         try:
             for child_reads in (True, False, False, False):  # commands; replies, output, status
                 read, write = os.pipe()
@@ -214,12 +215,13 @@ class Zygote:
                 os.close(theirs.pop())
             commands, replies, output, status, _ = ours
             self._wait_for_walls(status, pidfd)
+            ours.remove(status)
             os.close(status)
             ours.clear()
             return Child(self.level, commands, replies, output, pidfd)
         except BaseException:
-            if len(ours) > 4:
-                _kill(ours[4])
+            if pidfd is not None:
+                _kill(pidfd)
             raise
         finally:
             for fd in (*theirs, *ours):

@@ -155,10 +155,13 @@ class _Nursery:
             self._box.clean(number)
 
     def _round(self) -> bool:
-        # Removing what a child left waits until there is nothing else to do: some disks are slow at it.
-        timeout = 0 if self._left else _WATCH_SECONDS * 1000 if self._living and self._box.watched else None
+        timeout = None
+        if self._living and self._box.watched:
+            timeout = _WATCH_SECONDS * 1000
+        if self._left:
+            timeout = 0
         events = dict(self._poll.poll(timeout))
-        if not events and self._left:
+        if not events and self._left:  # nothing else to do: removing is slow on some disks
             self._box.clean(self._left.pop())
         for pidfd in self._living.keys() & events.keys():
             self._reap(pidfd)

@@ -120,9 +120,11 @@ def _restore_builtins(names: dict[str, Any]) -> None:
 
 
 def _restore_environment(environment: dict[str, str]) -> None:
-    if dict(os.environ) != environment:
-        os.environ.clear()
-        os.environ.update(environment)
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _forget_modules(before: set[str], workspace: Path) -> None:

@@ -85,7 +85,8 @@ class PlannedCell:
         "text" for the rest.
     points : float
     locked, split : bool
-        The student's version does not count; it reads remote names, so that only parts of it run in the judge.
+        The student's version does not count; it reads remote names, so that only parts of it run in the
+        judge.
     source : str
         What runs at the student's if the cell is locked.
     names : tuple of str
@@ -131,8 +132,10 @@ class Plan:
         Names of tests that the solution's code reads.
     imports : dict
         Name -> the imports by which the source binds it.
-    needs_shell, needs_random : bool
-        Test cells use magics; the notebook draws random numbers.
+    libraries : tuple of str
+        Modules that cells of the judge import.
+    needs_shell, shares_random : bool
+        Test cells use magics; the solution and the tests both draw random numbers.
     """
 
     name: str
@@ -143,8 +146,9 @@ class Plan:
     live: tuple[str, ...] = ()
     pushed: frozenset[str] = frozenset()
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
     needs_shell: bool = False
-    needs_random: bool = False
+    shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
 
 
@@ -241,7 +245,6 @@ class _Planner:
         for draft in self._of("test"):
             self._refusals += _refusals_of(draft, self._remote, self._written_files(), self._source_dir)
         cells = tuple(self._planned(draft, wanted) for draft in self._drafts)
-        texts = [draft.cell.source for draft in self._drafts if draft.cell.is_code]
         changed = set().union(*[draft.names.changed_by_functions for draft in self._drafts])
         return Plan(
             name=self._name,
@@ -259,15 +262,21 @@ class _Planner:
             live=tuple(sorted(changed & wanted)),
             pushed=frozenset(pushed),
             imports=imports,
+            libraries=self._libraries(),
             needs_shell=any(
                 "get_ipython" in d.names.reads | d.names.deferred for d in self._of("test", "both")
             ),
-            needs_random=any("random" in text or "rand" in text for text in texts),
+            shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
         )
 
     def _of(self, *roles: Role) -> list[_Draft]:
         return [draft for draft in self._drafts if draft.cell.role in roles]
+
+    def _draws(self, *roles: Role) -> bool:
+        return any(
+            re.search(r"rand|seed|rng|shuffle|sample", draft.cell.source) for draft in self._of(*roles)
+        )
 
     def _own(self, draft: _Draft) -> None:
         """Who owns the names that a cell binds, and whether it may run in the judge."""
@@ -314,6 +323,16 @@ class _Planner:
             for name, path in draft.names.imports.items():
                 found.setdefault(name, set()).add(path)
         return {name: frozenset(paths) for name, paths in found.items()}
+
+    def _libraries(self) -> tuple[str, ...]:
+        found: set[str] = set()
+        for draft in self._of("test", "both"):
+            for node in ast.walk(draft.tree):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+        return tuple(sorted(found))
 
     def _pushed(self) -> set[str]:
         """Names bound by tests that the *source's* own code at the student's side reads.

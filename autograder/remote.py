@@ -151,8 +151,7 @@ def _await(self: Any) -> Iterator[Any]:
 
 
 def _compare(name: str) -> Callable[[Any, Any], Any]:
-    """A comparison of the instructor's class: asked only between two remote objects, and answered with a
-    bool."""
+    """A comparison of the instructor's class: asked between two remote objects only, answered with a bool."""
 
     def method(self: Any, other: object) -> Any:
         if isinstance(type(other), RemoteClass):

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from autograder import outputs
+from autograder import generators, outputs
 from autograder.cells import Cells
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.peer import Changes, Peer, overwrite
@@ -90,6 +90,7 @@ class Runner(Peer):
         self.cells = Cells(self.recorder)
         self._watched: list[str] = []
         self._live: frozenset[str] = frozenset()
+        self._shares_random = False
         self._seen: dict[str, Any] = {}
         self._sent: dict[str, Any] = {}
         self._classes: dict[type, str] = {}  # classes of locked cells: their instances go by value
@@ -118,9 +119,16 @@ class Runner(Peer):
             self._perform(operation, token, decoder, *rest)
 
     def _setup(
-        self, seed: int, watched: list[str], live: list[str], output_limit: int, libraries: list[str]
+        self,
+        seed: int,
+        watched: list[str],
+        live: list[str],
+        output_limit: int,
+        libraries: list[str],
+        shares_random: bool,
     ) -> None:
         self.libraries = set(libraries)
+        self._shares_random = shares_random
 
         random.seed(seed)
         if "numpy" in sys.modules:
@@ -150,8 +158,10 @@ class Runner(Peer):
         return {"error": told, "outputs": self.recorder.take()}
 
     def _push(self, change: Any) -> None:
-        """Names that the test bound or deleted, and handles that the judge let go."""
-        bound, deleted, dropped = change
+        """What has changed at the judge's: names bound and deleted, handles let go, random generators."""
+        bound, deleted, dropped, state = change
+        if state is not None:
+            generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
         self.cells.names.update(bound)
         self._seen.update(bound)
         for name in deleted:
@@ -201,12 +211,13 @@ class Runner(Peer):
         kwargs: Node,
     ) -> None:
         """Do one thing with one object."""
-        changes = None
+        changes, state = None, {}
         try:
             self._push(decoder.value(pushed))
             x = self.lent[target] if target else None
             positional, named = self.arguments(decoder, args, kwargs)
             changes = Changes(self, decoder.containers)
+            state = generators.states() if self._shares_random else {}
             with self.nested():
                 result, kind = self._do(operation, x, positional, named), "return"
         except BaseException as error:
@@ -214,7 +225,8 @@ class Runner(Peer):
         encoder = self.encoder(decoder.containers)
         changed = changes.nodes(encoder) if changes else []
         bindings = self._bindings(encoder, self._changed_names())
-        written = encoder.value(self.recorder.take())
+        drew = generators.drawn(state, generators.states()) if state else {}
+        written = encoder.value((self.recorder.take(), drew))
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import secrets
+import os
 import sys
 import types
 import weakref
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
+from autograder import generators
 from autograder.feedback import harmless_output
 from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
@@ -109,6 +110,8 @@ class Student(Peer):
     caps : Caps
     print_limit : int
         Bytes of text kept of each cell or call.
+    shares_random : bool
+        Whether both sides draw from one stream of random numbers (`autograder.generators`).
 
     Attributes
     ----------
@@ -118,8 +121,18 @@ class Student(Peer):
         Why it cannot be asked any more.
     """
 
-    def __init__(self, child: Child, notebook: Notebook, rules: Rules, caps: Caps, print_limit: int) -> None:
+    def __init__(
+        self,
+        child: Child,
+        notebook: Notebook,
+        rules: Rules,
+        caps: Caps,
+        print_limit: int,
+        shares_random: bool = False,
+    ) -> None:
         super().__init__(caps)
+        self._shares_random = shares_random
+        self._state: generators.State | None = None  # of the random generators, as the child was told
         self.deadline = monotonic()
         self.lost: str | None = None
         self._child = child
@@ -146,13 +159,13 @@ class Student(Peer):
     def setup(self, **settings: Any) -> None:
         """Tell a new process what it must know before its first cell."""
         encoder = self.encoder()
-        told = {**settings, "libraries": sorted(self.libraries)}
+        told = {**settings, "libraries": sorted(self.libraries), "shares_random": self._shares_random}
         self._send(pack(["setup", 0, encoder.value(told)], encoder.blob))
 
     def run_cell(self, source: str, names: Iterable[str], classes: Iterable[str]) -> CellReport:
         """Run one cell of the student's; the names it binds go to the notebook."""
         encoder = self.encoder()
-        token = secrets.randbits(62)
+        token = _token()
         nodes = [self._pushed(encoder)]
         nodes += [encoder.value(part) for part in (source, list(names), list(classes))]
         self._send(pack(["cell", token, *nodes], encoder.blob))
@@ -177,7 +190,7 @@ class Student(Peer):
             What the student's code raised; TypeError if an argument cannot be sent.
         """
         with self.nested():
-            encoder, token = self.encoder(), secrets.randbits(62)
+            encoder, token = self.encoder(), _token()
             try:
                 nodes = [self._pushed(encoder), target, encoder.value(args)]
                 nodes.append(encoder.value(tuple((kwargs or {}).items())))
@@ -187,7 +200,7 @@ class Student(Peer):
             kind, (changes, bindings, written, value), decoder = self._answer(token, encoder, 4)
             self._decoded(lambda: self._take_changes(changes, encoder, decoder))
             self._bind(bindings, decoder)
-            self._decoded(lambda: self._write(decoder.value(written)))
+            self._decoded(lambda: self._take_written(*decoder.value(written)))
             result = self._decoded(lambda: decoder.value(value))
         if kind == "raise":
             raise _from_student(result)
@@ -272,10 +285,33 @@ class Student(Peer):
         return Decoder(blob, self.decode_other, self.caps, list(known), self.deadline, self.libraries)
 
     def _pushed(self, encoder: Encoder) -> Node:
+        """Names that the test bound and deleted, handles let go, random generators."""
         bound, deleted = self._notebook.pushes()
         dropped = sorted(self._dropped)
         self._dropped.clear()
-        return encoder.value((bound, deleted, dropped))
+        try:
+            return encoder.value((bound, deleted, dropped, self._new_state()))
+        except (TooBig, TypeError):
+            # One of the names holds what cannot be sent, a figure perhaps: the others must arrive all the same.
+            bound = {name: value for name, value in bound.items() if self._can_send(value)}
+            return encoder.value((bound, deleted, dropped, None))
+
+    def _can_send(self, value: Any) -> bool:
+        try:
+            self.encoder().value(value)
+        except (TooBig, TypeError):
+            return False
+        return True
+
+    def _new_state(self) -> dict[str, tuple[list[int], int]] | None:
+        """The state of the random generators here, if the child does not go on from it anyway."""
+        if not self._shares_random:
+            return None
+        state = generators.states()
+        if state == self._state:
+            return None
+        self._state = state
+        return {name: (list(words), place) for name, (words, place) in state.items()}
 
     def _bind(self, bindings: Node, decoder: Decoder) -> None:
         def decode() -> Bindings:
@@ -288,6 +324,12 @@ class Student(Peer):
     def _take_changes(self, changes: Node, asked: Encoder, decoder: Decoder) -> None:
         for number, contents in changes:
             overwrite(asked.containers[number], decoder.value(contents))
+
+    def _take_written(self, written: Any, drew: Any) -> None:
+        self._write(written)
+        if self._shares_random and type(drew) is dict:
+            generators.advance(drew)
+            self._state = generators.states()
 
     def _write(self, written: Any) -> None:
         """Text that a call printed goes where the test's own prints go at this moment."""
@@ -511,6 +553,11 @@ _MODULE: dict[str, Any] = {
     "methods": {},
     "library": ("types", "ModuleType"),
 }
+
+
+def _token() -> int:
+    """A number that nobody can have written an answer to before it is asked."""
+    return int.from_bytes(os.urandom(7), "big")
 
 
 def _input(_: None, prompt: str = "") -> str:

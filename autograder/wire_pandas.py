@@ -193,7 +193,7 @@ register(
 for _codec in (_MASKED_ARRAY, _STRING_ARRAY, _NUMPY_ARRAY):
     register_tag(_codec)
 
-# ------------------------------------------------------------------------------------------------ column types
+# ---------------------------------------------------------------------------------------------- column types
 
 
 def _dtype_parts(dtype: Any) -> tuple[Any, ...]:

@@ -1,4 +1,5 @@
-"""What test cells of real courses need, one small notebook each: full marks for the solution, none for a wrong one.
+"""What test cells of real courses need, one small notebook each: all points for the solution, none for a
+wrong answer.
 
 The order is that of how many cells of public courses need each behaviour.
 """
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from nbformat import NotebookNode
 
-from tests.autograder.judging import graded, judge, locked, notebook, plain, scores, solution, submission
+from tests.autograder.judging import graded, judge, locked, notebook, scores, solution, submission
 
 
 class Case(NamedTuple):
@@ -90,7 +91,8 @@ CASES = {
     ),
     "arrays in and out": case(
         "import numpy as np\ndef norm(x): return x / np.linalg.norm(x)",
-        "import numpy as np\nx = norm(np.array([3.0, 4.0]))\nassert np.allclose(x, [0.6, 0.8]) and x.shape == (2,)",
+        "import numpy as np\nx = norm(np.array([3.0, 4.0]))\n"
+        "assert np.allclose(x, [0.6, 0.8]) and x.shape == (2,)",
         "import numpy as np\ndef norm(x): return x / np.sum(x)",
     ),
     # ---------------------------------------------------------------- 3 exact types
@@ -98,7 +100,8 @@ CASES = {
     "bool or int": case("x = True", "assert x is True", "x = 1"),
     "scalars keep their type": case(
         "import numpy as np\nx, y = np.float32(1.5), np.bool_(True)",
-        "import numpy as np\nassert type(x) is np.float32 and isinstance(x, np.floating) and type(y) is np.bool_",
+        "import numpy as np\n"
+        "assert type(x) is np.float32 and isinstance(x, np.floating) and type(y) is np.bool_",
         "x, y = 1.5, True",
     ),
     "dtype and shape": case(
@@ -114,7 +117,8 @@ CASES = {
     ),
     "none, inf and nan": case(
         "x = [None, float('inf'), float('nan'), -0.0]",
-        "import math\nassert x[0] is None and x[1] == math.inf and math.isnan(x[2]) and math.copysign(1, x[3]) == -1",
+        "import math\n"
+        "assert x[0] is None and x[1] == math.inf and math.isnan(x[2]) and math.copysign(1, x[3]) == -1",
         "x = [None, float('inf'), 0, -0.0]",
     ),
     # ---------------------------------------------------------------- 4 test libraries
@@ -305,7 +309,8 @@ CASES = {
         assert len(ax.lines) == 1 and ax.get_title() == "Title" and ax.lines[0].get_color() == "red"
         assert ax is fig.axes[-1] and ax == fig.axes[0] and list(ax.lines[0].get_xdata()) == [1, 2]
         """,
-        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2], [3, 4])\nax.set_title('T')",
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2], [3, 4])\n"
+        "ax.set_title('T')",
         given="import matplotlib",
     ),
     "an object that can be called": case(
@@ -314,9 +319,11 @@ CASES = {
         "class Power:\n    def __init__(self, n): self.n = n",
     ),
     "handles inside containers": case(
-        "class Node:\n    def __init__(self, v): self.v = v\nnodes = [Node(1), Node(2)]\nfirst = {'node': nodes[0]}",
+        "class Node:\n    def __init__(self, v): self.v = v\nnodes = [Node(1), Node(2)]\n"
+        "first = {'node': nodes[0]}",
         "assert [n.v for n in nodes] == [1, 2] and first['node'] is nodes[0] and nodes.index(nodes[1]) == 1",
-        "class Node:\n    def __init__(self, v): self.v = v\nnodes = [Node(1), Node(2)]\nfirst = {'node': Node(1)}",
+        "class Node:\n    def __init__(self, v): self.v = v\nnodes = [Node(1), Node(2)]\n"
+        "first = {'node': Node(1)}",
     ),
     # ---------------------------------------------------------------- 6 pandas
     "a data frame": case(
@@ -339,12 +346,14 @@ CASES = {
         given="import pandas as pd",
     ),
     "series, dates and categories": case(
-        "s = pd.Series([1, None, 3], index=pd.date_range('2020', periods=3))\nc = pd.Categorical(['a', 'b', 'a'])",
+        "s = pd.Series([1, None, 3], index=pd.date_range('2020', periods=3))\n"
+        "c = pd.Categorical(['a', 'b', 'a'])",
         """
         assert s.index[1] == pd.Timestamp("2020-01-02") and s.isna().sum() == 1 and s.index.freqstr == "D"
         assert list(c.categories) == ["a", "b"] and list(c.codes) == [0, 1, 0]
         """,
-        "s = pd.Series([1, 2, 3], index=pd.date_range('2020', periods=3))\nc = pd.Categorical(['a', 'b', 'a'])",
+        "s = pd.Series([1, 2, 3], index=pd.date_range('2020', periods=3))\n"
+        "c = pd.Categorical(['a', 'b', 'a'])",
         given="import pandas as pd",
     ),
     # ---------------------------------------------------------------- 9 more plain types
@@ -357,7 +366,7 @@ CASES = {
         from pathlib import Path
         Point = namedtuple("Point", "x y")
         def f(): return [{1, 2}, frozenset("a"), b"x", Counter("aab"), OrderedDict(a=1), deque([1], 3)]
-        def g(): return [Fraction(1, 3), Decimal("0.1"), date(2020, 2, 29), timedelta(days=1), Path("a/b"), 2 + 1j]
+        def g(): return [Fraction(1, 3), Decimal("0.1"), date(2020, 2, 29), timedelta(1), Path("a/b"), 2 + 1j]
         def h():
             d = defaultdict(list)
             d["k"].append(1)
@@ -373,7 +382,8 @@ CASES = {
         assert f()[3].most_common(1) == [("a", 2)] and f()[5].maxlen == 3
         assert g() == [Fraction(1, 3), Decimal("0.1"), date(2020, 2, 29), timedelta(1), Path("a/b"), 2 + 1j]
         d, keys, numbers, p = h()
-        assert d == {"k": [1]} and d["new"] == [] and keys == {"k"} and numbers == range(3) and list(numbers) == [0, 1, 2]
+        assert d == {"k": [1]} and d["new"] == [] and keys == {"k"}
+        assert numbers == range(3) and list(numbers) == [0, 1, 2]
         assert p == (1, 2) and p.x == 1 and p._fields == ("x", "y") and isinstance(p, Point)
         assert type(Point(3, 4)).__name__ == "Point" and Point(3, 4) == Point(x=3, y=4)
         """,
@@ -419,7 +429,8 @@ CASES = {
     ),
     "a library's exception": case(
         "import numpy as np\ndef solve(a): return np.linalg.inv(a)",
-        "import numpy as np\ntry: solve(np.zeros((2, 2)))\nexcept np.linalg.LinAlgError: pass\nelse: raise AssertionError",
+        "import numpy as np\ntry: solve(np.zeros((2, 2)))\nexcept np.linalg.LinAlgError: pass\n"
+        "else: raise AssertionError",
         "def solve(a): return a",
     ),
     # ---------------------------------------------------------------- 11 files and helper modules
@@ -434,7 +445,8 @@ CASES = {
         """,
         "def square(x): return x",
         files={
-            "reference.py": "expected = [1, 4, 9]\ndef check_all(f):\n    for n in range(5): assert f(n) == n * n\n",
+            "reference.py": "expected = [1, 4, 9]\ndef check_all(f):\n"
+            "    for n in range(5): assert f(n) == n * n\n",
             "numbers.json": "[1, 2, 3]",
         },
     ),
@@ -451,7 +463,8 @@ CASES = {
     # ---------------------------------------------------------------- 14 magics
     "magics in a test": case(
         "def f(): return 3",
-        "%matplotlib inline\n%time f()\ntimes = %timeit -o -q -n1 -r1 f()\nassert f() == 3 and times.loops == 1",
+        "%matplotlib inline\n%time f()\ntimes = %timeit -o -q -n1 -r1 f()\n"
+        "assert f() == 3 and times.loops == 1",
         "def f(): return 4",
     ),
     "a cell magic": case(
@@ -468,16 +481,19 @@ CASES = {
     "builtins and library functions": case(
         "def apply(f, xs): return [f(x) for x in xs]",
         "import math\nimport numpy as np\nassert apply(abs, [-1]) == [1] and apply(math.sqrt, [4]) == [2.0]\n"
-        "assert apply(np.sin, [0.0]) == [0.0] and apply(str.upper, ['a']) == ['A'] and apply(int, ['3']) == [3]",
+        "assert apply(np.sin, [0.0]) == [0.0] and apply(str.upper, ['a']) == ['A']\n"
+        "assert apply(int, ['3']) == [3]",
         "def apply(f, xs): return xs",
     ),
     "a student's function passed back": case(
         "def inc(x): return x + 1\ndef twice(f, x): return f(f(x))",
-        "assert twice(inc, 1) == 3 and list(map(inc, [1, 2])) == [2, 3] and sorted([3, 1], key=inc) == [1, 3]",
+        "assert twice(inc, 1) == 3 and list(map(inc, [1, 2])) == [2, 3]\n"
+        "assert sorted([3, 1], key=inc) == [1, 3]",
         "def inc(x): return x + 1\ndef twice(f, x): return f(x)",
     ),
     "an object of the test's class": case(
-        "def feed(animal):\n    animal.fed = True\n    return animal.name.upper() + str(animal.legs()) + str(len(animal))",
+        "def feed(animal):\n    animal.fed = True\n"
+        "    return animal.name.upper() + str(animal.legs()) + str(len(animal))",
         """
         class Cat:
             fed = False
@@ -508,7 +524,8 @@ CASES = {
         "def take(it, n): return list(range(n))",
     ),
     "a callback that raises": case(
-        "def safe(f):\n    try: return f()\n    except ZeroDivisionError: return 'zero'\ndef raw(f): return f()",
+        "def safe(f):\n    try: return f()\n    except ZeroDivisionError: return 'zero'\n"
+        "def raw(f): return f()",
         """
         class Mine(Exception): pass
         def boom(): raise Mine("x")
@@ -535,7 +552,8 @@ CASES = {
         "def greet(name): print('Hi', name)",
     ),
     "what a call reads": case(
-        "def ask():\n    a = input('a? ')\n    return int(a) + int(input())\ndef line():\n    import sys\n    return sys.stdin.readline()",
+        "def ask():\n    a = input('a? ')\n    return int(a) + int(input())\ndef line():\n    import sys\n"
+        "    return sys.stdin.readline()",
         """
         import io
         from unittest.mock import patch
@@ -578,7 +596,8 @@ CASES = {
     ),
     # ---------------------------------------------------------------- 18 names deleted or replaced
     "does one function use the other": case(
-        "def squares(n): return [i ** 2 for i in range(1, n + 1)]\ndef sum_of_squares(n): return sum(squares(n))",
+        "def squares(n): return [i ** 2 for i in range(1, n + 1)]\n"
+        "def sum_of_squares(n): return sum(squares(n))",
         """
         assert sum_of_squares(3) == 14
         original = squares
@@ -603,7 +622,8 @@ CASES = {
         assert "class A" in inspect.getsource(A) and "2 * 3" in inspect.getsource(A.area)
         assert len(inspect.getsourcelines(f)[0]) == 2 and "2 * 3" in inspect.getsource(A().area)
         """,
-        "def f(n):\n    for i in range(n): pass\n    return sum(range(n))\nclass A:\n    def area(self):\n        return 2 * 3",
+        "def f(n):\n    for i in range(n): pass\n    return sum(range(n))\nclass A:\n    def area(self):\n"
+        "        return 2 * 3",
     ),
     # ---------------------------------------------------------------- the import is the exercise
     "an import as the exercise": case(

@@ -8,22 +8,60 @@ import json
 import platform
 import sys
 import time
-from dataclasses import replace
+import traceback
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from benchmarks.harness import QUICK, Settings, as_json, say, table_text
+from benchmarks.harness import QUICK, Settings, Table, say, table_text
 
 TABLES = ("engine", "drawing", "grading", "box")
 
 
-def main() -> int:
-    """Run the tables asked for, print them, and write them down where ``--json`` says."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the tables asked for, print them, and write them down where ``--json`` says.
+
+    Returns 0 if every table could be made, whatever its figures; 1 if one could not.
+    """
     there = [name for name in TABLES if find_spec(f"benchmarks.{name}")]
+    parser = _parser(there)
+    given = parser.parse_args(arguments)
+    unknown = [name for name in given.names if name not in there]
+    if unknown:
+        parser.error(f"no table {unknown[0]!r}; there are {', '.join(there)}")
+    settings = replace(QUICK if given.quick else Settings(), pythons=tuple(given.python))
+    written: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "tables": {},
+    }
+    failed = []
+    for name in given.names or there:
+        start = time.monotonic()
+        module = importlib.import_module(f"benchmarks.{name}")
+        try:
+            result = module.run(settings)
+        except Exception:
+            say(f"the table {name} could not be made:\n{traceback.format_exc()}")
+            failed.append(name)
+            continue
+        table = Table(*result) if isinstance(result, tuple) else Table(result)
+        title, _, reading = (module.__doc__ or name).partition("\n")
+        texts = [table_text(title, table.rows), reading.strip(), table.below]
+        print(*filter(None, texts), sep="\n\n", end="\n\n", flush=True)
+        written["tables"][name] = {"rows": [asdict(row) for row in table.rows], "data": table.data}
+        say(f"({name}: {time.monotonic() - start:.0f} s)")
+    if given.json:
+        given.json.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return 1 if failed else 0
+
+
+def _parser(there: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure coursekit.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which tables: {', '.join(there)} (all)")
-    parser.add_argument("--quick", action="store_true", help="under a minute, less exact")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(there)}; all if left out")
+    parser.add_argument("--quick", action="store_true", help="under a minute a table, less exact")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write rows and figures there too")
     parser.add_argument(
         "--python",
         action="append",
@@ -31,23 +69,7 @@ def main() -> int:
         metavar="PATH",
         help="another interpreter, for peers that are not installed in this one (may be repeated)",
     )
-    given = parser.parse_args()
-    unknown = [name for name in given.names if name not in there]
-    if unknown:
-        parser.error(f"no table {unknown[0]!r}; there are {', '.join(there)}")
-    settings = replace(QUICK if given.quick else Settings(), pythons=tuple(given.python))
-    written = {"python": platform.python_version(), "machine": platform.machine(), "tables": {}}
-    for name in given.names or there:
-        start = time.monotonic()
-        module = importlib.import_module(f"benchmarks.{name}")
-        rows, below = module.run(settings)
-        title, _, reading = (module.__doc__ or name).partition("\n")
-        print(table_text(title, rows), reading.strip(), below, sep="\n\n", end="\n\n", flush=True)
-        written["tables"][name] = as_json(rows)
-        say(f"({name}: {time.monotonic() - start:.0f} s)")
-    if given.json:
-        given.json.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
-    return 0
+    return parser
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ and as good as we can write them (``peers/floats.py``, ``peers/numpy_hand.py``),
 by hand. Ratios carry over from one machine to another; the times do not. A ratio within a tenth of its target
 may land on either side from run to run.
 
-Below it stands every peer at every work. Libraries made for large arrays, such as torch and jax, are not at
-home on single numbers: there they show what their overhead is, nothing more.
+Below it stands every peer at every work (``work.py`` says what each is), in brackets the ratio to the first.
+Libraries made for large arrays, such as torch and jax, are not at home on single numbers: there they show
+their overhead, nothing more. They are measured where they are installed, here or in another interpreter
+(``--python``).
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from statistics import median
 
-from benchmarks.harness import ROOT, Figure, Row, Settings, at_most, faster, peer_grid, race, say
+from benchmarks.harness import ROOT, Figure, Row, Settings, Table, at_most, faster, peer_grid, race, say
 
 COMPILED, GRAPH, BY_RUN, CHECK = (
     "coursekit_compiled",
@@ -74,11 +77,20 @@ def measure(settings: Settings) -> dict[str, dict[str, Figure]]:
     return figures
 
 
-def run(settings: Settings) -> tuple[list[Row], str]:
-    """Return the rows of the table, and every peer's figures as text."""
+def run(settings: Settings) -> Table:
+    """Return the rows of the table, every peer's figures as text, and the raw rounds."""
     figures = measure(settings)
-    say("import coursekit …")
-    return [*targets(figures), *imports(settings)], peer_grid(figures)
+    say("import coursekit")
+    rows = [*targets(figures), *imports(settings)]
+    broken = [
+        f"{figure.label} at {work}: {figure.note}"
+        for work, of_work in figures.items()
+        for figure in of_work.values()
+        if figure.broken
+    ]
+    below = "\n\n".join([*broken, peer_grid(figures)])
+    raw = {work: {peer: asdict(f) for peer, f in of_work.items()} for work, of_work in figures.items()}
+    return Table(rows, below, raw)
 
 
 def targets(figures: Mapping[str, Mapping[str, Figure]]) -> list[Row]:
@@ -103,9 +115,7 @@ def targets(figures: Mapping[str, Mapping[str, Figure]]) -> list[Row]:
         name = f"MLP 64-128-64-10, {work}, compiled"
         rows.append(at_most(name, mlp[COMPILED], mlp[NUMPY], limit))
         rows += [faster(name, mlp[COMPILED], mlp[peer], 1) for peer in (AUTOGRAD, MYGRAD, JAX)]
-        torch = faster(name, mlp[COMPILED], mlp[TORCH], 1)
-        torch.target, torch.met = "(stated)", None
-        rows.append(torch)
+        rows.append(faster(name, mlp[COMPILED], mlp[TORCH], None))
     rows += [
         at_most(
             "check of 10,062 parameters, graph", check[f"{CHECK}/graph"], check[NUMPY], 0.2, "naive loop"

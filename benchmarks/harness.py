@@ -13,9 +13,12 @@ median over rounds, and a ratio is the median over rounds of the ratio within th
 
 *Processor time*, not the time on the wall, unless asked for: this measures the work, not the neighbours.
 
-A table module ``benchmarks/NAME.py`` has a function ``run(settings)`` that returns the rows of its table and
-a text to print below it (it may be empty). The first line of its docstring is the title, the rest says how to
-read the table. ``python -m benchmarks NAME`` runs it.
+*The collector runs* as it does for users, and nobody tidies up between calls: who leaves garbage behind pays
+for it in the next call.
+
+A table module ``benchmarks/NAME.py`` has a function ``run(settings)`` that returns what a :class:`Table` is
+made of: its rows, or a tuple of rows, a text to print below, and plain data for ``--json``. The first line of
+its docstring is the title, the rest says how to read the table. ``python -m benchmarks NAME`` runs it.
 """
 
 from __future__ import annotations
@@ -25,10 +28,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.work import EXACT, TOLERANCE, disagreement
 
@@ -41,9 +44,7 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    "JAX_ENABLE_X64": "1",
     "JAX_PLATFORMS": "cpu",
-    "PYTHONHASHSEED": "0",
 }
 
 
@@ -76,12 +77,25 @@ QUICK = Settings(rounds=3, samples=3, sample_seconds=0.005, round_seconds=0.05, 
 
 @dataclass
 class Figure:
-    """What one peer needed: seconds a call in each round; none if it was not timed, and ``note`` says why."""
+    """What one peer needed.
 
-    peer: str
+    Attributes
+    ----------
+    label
+        What the tables call the peer.
+    rounds
+        Seconds a call in each round; empty if it was not timed.
+    note, broken
+        Why it was not timed, and whether that is a failure (it broke, or its result was wrong) or its package
+        is just not installed.
+    version
+        The version of its package.
+    """
+
     label: str
     rounds: list[float] = field(default_factory=list)
     note: str = ""
+    broken: bool = False
     version: str = ""
 
     @property
@@ -96,79 +110,68 @@ class Figure:
         return median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
 
 
-@dataclass
-class Row:
-    """A line of a table: what was measured, the figure, what it is held against, the target, and whether met.
-
-    ``met`` is ``None`` where there is no target, or where something was not there to be measured.
-    """
-
-    work: str
-    figure: str
-    ratio: str = ""
-    target: str = ""
-    met: bool | None = None
-    note: str = ""
-    value: float | None = None  # the number behind ``ratio``, or behind ``figure`` where there is no ratio
+# ---- measuring --------------------------------------------------------------------------------------------
 
 
 class Peer:
     """One peer at one work, in its own process."""
 
     def __init__(self, name: str, work: str, pythons: Sequence[str]) -> None:
-        self.name, self.work, self.pythons = name, work, list(pythons)
+        module, _, variant = name.partition("/")
+        self.module, self.work = module, f"{work}/{variant}" if variant else work
+        self.pythons = list(pythons)
         self.process: subprocess.Popen[str] | None = None
-        self.figure = Figure(name, label_of(name, work))
+        self.figure = Figure(label_of(module, variant))
         self.result: list[float] = []
 
     def start(self) -> None:
         """Start the process; it begins to make its work ready."""
-        environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            [self.pythons.pop(0), "-m", "benchmarks.worker", self.name, self.work],
+            [self.pythons.pop(0), "-m", "benchmarks.worker", self.module, self.work],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)},
         )
 
     def ready(self) -> None:
-        """Wait for the result; try the next interpreter where the package is missing.
-
-        Raises
-        ------
-        RuntimeError
-            If the peer broke.
-        """
-        while True:
-            answer = self._receive()
-            if "missing" not in answer:
-                break
-            self.figure.note = answer["missing"]
+        """Wait for the result; ask the next interpreter where the package is missing."""
+        answer = self._receive()
+        while "missing" in answer and self.pythons:
             self.stop()
-            if not self.pythons or "not installed" not in answer["missing"]:
-                return
             self.start()
-        if "error" in answer:
-            raise RuntimeError(f"{self.name} could not do {self.work}:\n{answer['error']}")
-        self.figure.note = ""
-        self.result, self.figure.version = answer["result"], answer["version"]
+            answer = self._receive()
+        if "missing" in answer:
+            self.figure.note = f"{answer['missing']} not installed"
+            self.stop()
+        elif "error" in answer:
+            say(f"{self.module} could not do {self.work}:\n{answer['error']}")
+            self.give_up("broke")
+        else:
+            self.result, self.figure.version = answer["result"], answer["version"]
 
     def measure(self, settings: Settings, clock: str) -> None:
         """Take one turn."""
-        assert self.process is not None
-        assert self.process.stdin is not None
         order = {
             "clock": clock,
             "samples": settings.samples,
             "sample_seconds": settings.sample_seconds,
             "round_seconds": settings.round_seconds,
         }
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        self.figure.rounds.append(self._receive()["seconds"])
+        answer = self._receive(order)
+        if "error" in answer:
+            say(f"{self.module} broke at {self.work}:\n{answer['error']}")
+            self.figure.rounds.clear()
+            self.give_up("broke")
+        else:
+            self.figure.rounds.append(answer["seconds"])
+
+    def give_up(self, note: str) -> None:
+        """End the process and say why."""
+        self.figure.note, self.figure.broken = note, True
+        self.stop()
 
     def stop(self) -> None:
         """End the process."""
@@ -177,13 +180,16 @@ class Peer:
             self.process.communicate()
             self.process = None
 
-    def _receive(self) -> dict[str, Any]:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the process of {self.name} ended while it worked on {self.work}")
-        answer: dict[str, Any] = json.loads(line)
+    def _receive(self, order: dict[str, Any] | None = None) -> dict[str, Any]:
+        process = self.process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if order is not None:
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+        line = process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "its process ended"}
         return answer
 
 
@@ -197,7 +203,9 @@ def race(
     work
         The work's name, without a variant.
     peers
-        ``"module"`` or ``"module/variant"``; modules of ``benchmarks.peers``.
+        ``"module"`` or ``"module/variant"``; a module of ``benchmarks.peers``, or any by its full name.
+    settings
+        With ``rounds=0`` the results are compared and nothing is timed.
     reference
         The peer whose result is taken as right.
     clock
@@ -205,50 +213,51 @@ def race(
 
     Returns
     -------
-    A figure for each peer, by the name it was asked for.
+    A figure for each peer, by the name it was asked for. A peer that is not installed, breaks, or has a
+    result that is not the reference's, has no rounds but a note; the details go to the error stream.
 
     Raises
     ------
     RuntimeError
-        If a peer breaks.
-    AssertionError
-        If a peer's result is not the reference's.
+        If the reference itself has no result.
     """
     running: dict[str, Peer] = {}
     try:
-        for peer in peers:
-            module, _, variant = peer.partition("/")
-            running[peer] = Peer(
-                module, f"{work}/{variant}" if variant else work, [sys.executable, *settings.pythons]
-            )
-            running[peer].start()
+        for name in peers:
+            running[name] = Peer(name, work, [sys.executable, *settings.pythons])
+            running[name].start()
         for peer in running.values():
             peer.ready()
-        _compare(work, running, reference)
-        timed = [peer for peer in running.values() if peer.process is not None]
+        if not running[reference].result:
+            raise RuntimeError(f"no reference: {reference} at {work} {running[reference].figure.note}")
+        _compare(work, running, running[reference].result)
         for _ in range(settings.rounds):
-            for peer in timed:
-                peer.measure(settings, clock)
+            for peer in running.values():
+                if peer.process is not None:
+                    peer.measure(settings, clock)
     finally:
         for peer in running.values():
             peer.stop()
     return {name: peer.figure for name, peer in running.items()}
 
 
-def _compare(work: str, running: dict[str, Peer], reference: str) -> None:
-    right = running[reference].result
-    for peer in running.values():
-        if peer.result:
-            error = disagreement(peer.result, right)
-            assert error <= TOLERANCE.get(work, EXACT), (
-                f"{peer.name} differs from {reference} at {peer.work} by {error:.1e} (relative)"
-            )
+def _compare(work: str, running: Mapping[str, Peer], right: Sequence[float]) -> None:
+    for name, peer in running.items():
+        if peer.process is not None:
+            error = disagreement(peer.result, right) if peer.result else 0.0
+            if error > TOLERANCE.get(work, EXACT):
+                say(f"{name} is wrong at {work}: relative error {error:.1e}")
+                peer.give_up("wrong result")
 
 
-def label_of(peer: str, work: str) -> str:
-    """Return what the tables call a peer at a work: ``micrograd_peer`` is micrograd."""
-    variant = work.partition("/")[2]
-    label = peer.removesuffix("_peer").replace("_", " ")
+def label_of(module: str, variant: str = "") -> str:
+    """Return what the tables call a peer.
+
+    >>> label_of("micrograd_peer", "collector paused"), label_of("numpy_hand")
+    ('micrograd, collector paused', 'NumPy by hand')
+    """
+    named = {"numpy_hand": "NumPy by hand", "floats": "floats by hand", "jax_peer": "jax.jit"}
+    label = named.get(module, module.removesuffix("_peer").replace("_", " "))
     return f"{label}, {variant}" if variant else label
 
 
@@ -260,25 +269,29 @@ def say(text: str) -> None:
 # ---- rows and tables --------------------------------------------------------------------------------------
 
 
-def time_text(seconds: float) -> str:
-    """Return a time with three digits and a unit.
+@dataclass
+class Row:
+    """A line of a table: what was measured, the figure, what it is held against, the target, whether met.
 
-    >>> time_text(1.4e-7), time_text(0.0123)
-    ('140 ns', '12.3 ms')
+    ``met`` is ``None`` where there is no target, or where something was not there to be measured. ``value``
+    is the number that the target is about.
     """
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{digits(seconds / size)} {unit}"
-    return f"{digits(seconds / 1e-9)} ns"
+
+    work: str
+    figure: str
+    ratio: str = ""
+    target: str = ""
+    met: bool | None = None
+    note: str = ""
+    value: float | None = None
 
 
-def digits(x: float) -> str:
-    """Return a number with three digits.
+class Table(NamedTuple):
+    """What a table module's ``run`` returns: rows, a text to print below, and plain data for ``--json``."""
 
-    >>> digits(0.45678), digits(12.34), digits(1234.5)
-    ('0.457', '12.3', '1,234')
-    """
-    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
+    rows: list[Row]
+    below: str = ""
+    data: Any = None
 
 
 def at_most(work: str, mine: Figure, other: Figure, limit: float, against: str = "") -> Row:
@@ -291,19 +304,22 @@ def at_most(work: str, mine: Figure, other: Figure, limit: float, against: str =
     return Row(work, time_text(mine.seconds or 0.0), text, target, ratio <= limit, value=ratio)
 
 
-def faster(work: str, mine: Figure, other: Figure, by: float, against: str = "") -> Row:
-    """Return the row of a target "at least ``by`` times as fast as the other"."""
+def faster(work: str, mine: Figure, other: Figure, by: float | None) -> Row:
+    """Return the row of a target "at least ``by`` times as fast as the other"; ``None``: just stated."""
     ratio = other.over(mine)
-    target = f"≥ {by:g} × faster" if by > 1 else "ahead"
+    target = "stated" if by is None else f"≥ {by:g} × faster" if by > 1.0 else "ahead"
     if ratio is None:
         return _not_measured(work, mine, other, target)
-    text = f"{digits(ratio)} × faster than {against or other.label}"
-    return Row(work, time_text(mine.seconds or 0.0), text, target, ratio >= by, value=ratio)
+    text = f"{digits(ratio)} × faster than {other.label}"
+    return Row(
+        work, time_text(mine.seconds or 0.0), text, target, None if by is None else ratio >= by, value=ratio
+    )
 
 
 def _not_measured(work: str, mine: Figure, other: Figure, target: str) -> Row:
-    figure = time_text(mine.seconds) if mine.seconds else "missing"
-    return Row(work, figure, "", target, None, mine.note or f"{other.label}: {other.note or 'not run'}")
+    figure = time_text(mine.seconds) if mine.seconds else "–"
+    note = mine.note or (f"{other.label}: {other.note}" if other.note else f"{other.label} not run")
+    return Row(work, figure, "", target, None, note)
 
 
 def table_text(title: str, rows: Sequence[Row]) -> str:
@@ -314,6 +330,33 @@ def table_text(title: str, rows: Sequence[Row]) -> str:
         ratio = " ".join(filter(None, [row.ratio, f"({row.note})" if row.note else ""]))
         lines.append((row.work, row.figure, ratio, row.target, met[row.met] if row.target else ""))
     return f"## {title}\n\n" + grid(lines)
+
+
+def peer_grid(figures: Mapping[str, Mapping[str, Figure]]) -> str:
+    """Return the time of every peer at every work as a table, and the packages' versions below.
+
+    In brackets stands the ratio to the first peer of the work.
+    """
+    labels = list(dict.fromkeys(figure.label for of_work in figures.values() for figure in of_work.values()))
+    lines = [["peer", *figures]]
+    for label in labels:
+        cells = []
+        for of_work in figures.values():
+            first = next(iter(of_work.values()))
+            found = [figure for figure in of_work.values() if figure.label == label]
+            cells.append(_cell(found[0], first) if found else "")
+        lines.append([label, *cells])
+    versions = {
+        f.label.split(",")[0].split(" by")[0]: f.version for row in figures.values() for f in row.values()
+    }
+    return f"{grid(lines)}\n\n{', '.join(f'{label} {v}' for label, v in versions.items() if v)}"
+
+
+def _cell(figure: Figure, first: Figure) -> str:
+    ratio = figure.over(first)
+    if figure.seconds is None:
+        return "not installed" if "not installed" in figure.note else figure.note
+    return time_text(figure.seconds) + (f" ({digits(ratio)})" if ratio and figure is not first else "")
 
 
 def grid(lines: Sequence[Sequence[str]]) -> str:
@@ -327,24 +370,22 @@ def grid(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(padded)
 
 
-def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Return rows as plain data."""
-    return [asdict(row) for row in rows]
+def time_text(seconds: float) -> str:
+    """Return a time with three digits and a unit.
+
+    >>> time_text(1.4e-7), time_text(0.0123), time_text(0.99999e-3)
+    ('140 ns', '12.3 ms', '1 ms')
+    """
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= 0.9995 * size:
+            return f"{digits(seconds / size)} {unit}"
+    return f"{digits(seconds / 1e-9)} ns"
 
 
-def peer_grid(figures: Mapping[str, Mapping[str, Figure]]) -> str:
-    """Return the time of every peer at every work, as a table; works are columns."""
-    peers = list(dict.fromkeys(figure.label for row in figures.values() for figure in row.values()))
-    lines = [["peer", *figures]]
-    for label in peers:
-        cells = []
-        for row in figures.values():
-            figure = next((f for f in row.values() if f.label == label), None)
-            cells.append("" if figure is None else _cell(figure))
-        version = next((f.version for row in figures.values() for f in row.values() if f.label == label), "")
-        lines.append([f"{label} {version}".rstrip(), *cells])
-    return grid(lines)
+def digits(x: float) -> str:
+    """Return a number with three digits.
 
-
-def _cell(figure: Figure) -> str:
-    return time_text(figure.seconds) if figure.seconds is not None else figure.note
+    >>> digits(0.45678), digits(12.34), digits(1234.5), digits(0.00179)
+    ('0.457', '12.3', '1,234', '0.00179')
+    """
+    return f"{x:,.0f}" if x >= 99.95 else f"{x:.3g}"

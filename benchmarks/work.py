@@ -41,17 +41,16 @@ TOLERANCE = {"check": 1e-4}
 EXACT = 1e-9
 
 
-class NotThere(Exception):
-    """What the work needs is not built yet; the table says so."""
-
-
 @dataclass
 class Job:
-    """Work made ready: ``function(*args)`` does it once, ``values(result)`` turns the result into numbers."""
+    """Work made ready: ``function(*args)`` does it once; ``values(result)`` puts the result in order.
+
+    What is compared is :func:`numbers` of that.
+    """
 
     function: Callable[..., Any]
     args: Sequence[Any] = ()
-    values: Callable[[Any], Iterable[float]] | None = None
+    values: Callable[[Any], Any] | None = None
 
 
 def moons(n: int = 100) -> tuple[list[float], list[float], list[float]]:

@@ -1,11 +1,10 @@
-"""One peer on one work, in a process of its own: ``python -m benchmarks.worker PEER WORK``.
+"""One peer at one work, in a process of its own: ``python -m benchmarks.worker PEER WORK``.
 
 Makes the work ready, sends its result, and then times it whenever a line asks for it. Lines are JSON.
 """
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -13,15 +12,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-from benchmarks.work import Job, NotThere, numbers
+from benchmarks.work import Job, numbers
 
 CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
 
 
 def main() -> None:
+    """Answer with ``result``, ``missing`` or ``error``; then each order with ``seconds`` or ``error``."""
     peer, work = sys.argv[1:]
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a peer prints must not mix with our lines
@@ -31,77 +32,60 @@ def main() -> None:
         out.flush()
 
     try:
-        module = importlib.import_module(f"benchmarks.peers.{peer}")
+        module = importlib.import_module(peer if "." in peer else f"benchmarks.peers.{peer}")
         job: Job = module.JOBS[work]()
-        values = job.values or numbers
-        send({"result": list(values(job.function(*job.args))), "version": _version(module)})
+        result = job.function(*job.args)
+        result = numbers(result if job.values is None else job.values(result))
+        package = getattr(module, "PACKAGE", None)
+        send({"result": result, "version": version(package) if package else ""})
+        stopwatch = Stopwatch(job)
+        for line in sys.stdin:
+            send({"seconds": stopwatch.turn(json.loads(line))})
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        send({"missing": f"{package} not installed"})
-        return
-    except NotThere as error:
-        send({"missing": str(error)})
-        return
+        send({"missing": (error.name or "").partition(".")[0]})
     except Exception:
         send({"error": traceback.format_exc()})
-        return
-    timer = _timer(len(job.args))
-    calls: dict[str, int] = {}
-    for line in sys.stdin:
-        order = json.loads(line)
+
+
+class Stopwatch:
+    """Times a job. The loop is written for it, with the arguments spelled out as one would call it."""
+
+    def __init__(self, job: Job) -> None:
+        names = [f"a{i}" for i in range(len(job.args))]
+        source = (
+            "def timed(clock, calls, function, args):\n"
+            f"    [{', '.join(names)}] = args\n"
+            "    start = clock()\n"
+            "    for _ in calls:\n"
+            f"        function({', '.join(names)})\n"
+            "    return clock() - start\n"
+        )
+        namespace: dict[str, Any] = {}
+        exec(source, namespace)
+        self.timed: Callable[..., float] = namespace["timed"]
+        self.job = job
+        self.calls: dict[str, int] = {}
+
+    def turn(self, order: dict[str, Any]) -> float:
+        """Return the median of several samples, in seconds a call; long work gets fewer samples."""
         clock = CLOCKS[order["clock"]]
-        if order["clock"] not in calls:
-            calls[order["clock"]] = _calls(timer, job, clock, order["sample_seconds"])
-        send({"seconds": _round(timer, job, clock, calls[order["clock"]], order)})
+        calls = self.calls.get(order["clock"])
+        if calls is None:
+            calls = self.calls[order["clock"]] = self._calls(clock, order["sample_seconds"])
+        samples: list[float] = []
+        end = time.perf_counter() + order["round_seconds"]
+        while not samples or (len(samples) < order["samples"] and time.perf_counter() < end):
+            samples.append(self.timed(clock, range(calls), self.job.function, self.job.args) / calls)
+        return median(samples)
 
-
-def _version(module: Any) -> str:
-    package = getattr(module, "PACKAGE", None)
-    if package is None:
-        return ""
-    from importlib.metadata import version
-
-    return version(package)
-
-
-def _timer(arguments: int) -> Callable[..., float]:
-    """Return a function that times n calls, written with the arguments spelled out, as one would call it."""
-    names = [f"a{i}" for i in range(arguments)] if arguments <= 8 else ["*args"]
-    unpack = f"    {', '.join(names)}, = args\n" if 0 < arguments <= 8 else ""
-    source = (
-        "def timer(clock, calls, function, args):\n"
-        f"{unpack}"
-        "    start = clock()\n"
-        "    for _ in calls:\n"
-        f"        function({', '.join(names)})\n"
-        "    return clock() - start\n"
-    )
-    namespace: dict[str, Any] = {}
-    exec(source, namespace)
-    timer: Callable[..., float] = namespace["timer"]
-    return timer
-
-
-def _calls(timer: Callable[..., float], job: Job, clock: Callable[[], float], seconds: float) -> int:
-    """Return how many calls a sample takes, so that it lasts at least about ``seconds``."""
-    calls = 1
-    while True:
-        took = timer(clock, range(calls), job.function, job.args)
-        if took >= 0.5 * seconds:
-            return max(1, round(calls * seconds / took))
-        calls *= 4 if took < 0.1 * seconds else 2
-
-
-def _round(
-    timer: Callable[..., float], job: Job, clock: Callable[[], float], calls: int, order: dict[str, Any]
-) -> float:
-    """Return the median of several samples, in seconds a call; work of long duration gets fewer samples."""
-    samples: list[float] = []
-    gc.collect()
-    end = time.perf_counter() + order["round_seconds"]
-    while len(samples) < order["samples"] and (not samples or time.perf_counter() < end):
-        samples.append(timer(clock, range(calls), job.function, job.args) / calls)
-    return median(samples)
+    def _calls(self, clock: Callable[[], float], seconds: float) -> int:
+        """Return how many calls last about ``seconds``."""
+        calls = 1
+        while True:
+            took = self.timed(clock, range(calls), self.job.function, self.job.args)
+            if took >= 0.5 * seconds:
+                return max(1, round(calls * seconds / took))
+            calls *= 4 if took < 0.1 * seconds else 2
 
 
 if __name__ == "__main__":

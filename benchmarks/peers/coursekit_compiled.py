@@ -54,7 +54,7 @@ def mlp(batch: int) -> Job:
     names = [*models.MLP_NAMES, "x", "y"]
     graph = ck.ComputationalGraph(models.mlp(*ck.variables(names)), inputs=names)
     graph.forward(*values)  # code is written for the kinds of value of the last forward pass
-    return Job(graph.compile(gradient=models.MLP_NAMES), values)
+    return Job(graph.compile(gradient=models.MLP_NAMES, reuse_memory=True), values)
 
 
 JOBS: dict[str, Callable[[], Job]] = {

@@ -61,7 +61,7 @@ def net() -> Job:
     x0, x1, y = work.moons()
     layers = [(jnp.array(W), jnp.array(b)) for W, b in work.net()]
     job = compiled(net_loss, [layers, jnp.array([x0, x1]).T, jnp.array(y)])
-    job.values = lambda r: [float(r[0]), *work.net_flat(r[1])]
+    job.values = lambda r: [r[0], *work.net_flat(r[1])]
     return job
 
 

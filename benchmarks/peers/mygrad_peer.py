@@ -58,7 +58,7 @@ def net() -> Job:
         loss.backward()
         return loss.data, [(W.grad, b.grad) for W, b in layers]
 
-    return Job(run, (), lambda r: [float(r[0]), *work.net_flat(r[1])])
+    return Job(run, (), lambda r: [r[0], *work.net_flat(r[1])])
 
 
 def mlp(batch: int) -> Job:

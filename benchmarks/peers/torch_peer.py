@@ -54,7 +54,7 @@ def net() -> Job:
         return torch.relu(margins).mean() + work.WEIGHT_DECAY * sum((p * p).sum() for p in parameters)
 
     job = by_run(loss, [p for layer in work.net() for p in layer])
-    job.values = lambda r: [float(r[0]), *work.net_flat(zip(r[1][::2], r[1][1::2], strict=True))]
+    job.values = lambda r: [r[0], *work.net_flat(zip(r[1][::2], r[1][1::2], strict=True))]
     return job
 
 

@@ -40,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name in given.names or there:
         start = time.monotonic()
         module = importlib.import_module(f"benchmarks.{name}")
+        if not hasattr(module, "run"):
+            say(f"{name} makes no table here; it runs alone: python -m benchmarks.{name}")
+            continue
         try:
             result = module.run(settings)
         except Exception:

@@ -203,6 +203,16 @@ def test_a_table_that_cannot_be_made_does_not_stop_the_others(
     assert "## The second table." in told.out
 
 
+def test_a_module_without_a_table_is_passed_over(
+    tables: dict[str, ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    del tables["first"].run
+    assert command.main([]) == 0
+    told = capsys.readouterr()
+    assert "first makes no table here; it runs alone: python -m benchmarks.first" in told.err
+    assert "## The second table." in told.out
+
+
 def test_settings_reach_the_tables(tables: dict[str, ModuleType]) -> None:
     seen: list[Settings] = []
     tables["first"].run = lambda settings: seen.append(settings) or []  # type: ignore[attr-defined]

@@ -37,6 +37,11 @@ SAME = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sign", "maximum", "w
 NUMPY = {word: word for word in SAME} | {"absolute": "abs"}
 """Words that NumPy has too, and what it calls them."""
 
+SMALLEST_KEPT = 1024  # entries; a smaller array is made anew as fast as it is found again
+
+VIEWS = {"sum_to", "spread", "transpose", "reshape", "reshape_to", "index"}
+"""Words whose result may be a view of their first operand."""
+
 IN_PLACE = {"add", "subtract", "multiply", "divide", "maximum", "exp", "log", "sqrt", "tanh"}
 """Words that can put their result where an operand was."""
 
@@ -62,6 +67,8 @@ class CodeWriter:
         The names of the arguments.
     reserved
         Names that the caller will use itself.
+    reuse_memory
+        Whether arrays that are not handed out keep their memory from call to call.
 
     Attributes
     ----------
@@ -73,20 +80,29 @@ class CodeWriter:
         What the code refers to: ``np``, functions, constants that have no literal.
     """
 
-    def __init__(self, inputs: Iterable[str], reserved: Iterable[str] = ()) -> None:
+    def __init__(
+        self, inputs: Iterable[str], reserved: Iterable[str] = (), reuse_memory: bool = False
+    ) -> None:
+        self.reuse_memory = reuse_memory
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {}
         self._taken: set[str] = {"run", "np", "zip", *WORDS, *reserved}
         self._functions: dict[tuple[str, bool], str] = {}
         self._texts: dict[int, tuple[str, int, int]] = {}  # text, how tightly it binds, nesting depth
         self._uses: Counter[int] = Counter()
+        self._handed_out: set[int] = set()
         self.arguments = {name: self.fresh(name) for name in inputs}
 
-    def write(self, outputs: Sequence[Expression]) -> None:
-        """Write the lines that ``outputs`` need and that are not written yet."""
+    def write(self, outputs: Sequence[Expression], later: Sequence[Expression] = ()) -> None:
+        """Write the lines that ``outputs`` need and that are not written yet.
+
+        What is also needed for ``later``, which is written afterwards, gets a line now.
+        """
         order = topological_order(outputs)
-        self._uses = Counter(id(x) for expression in order for x in expression.inputs)
+        everything = topological_order([*outputs, *later])
+        self._uses = Counter(id(x) for expression in everything for x in expression.inputs)
         self._uses.update(map(id, outputs))
+        self._handed_out = {id(x) for output in outputs for x in _what_it_shows(output)}
         if any(is_array(x.sample) for x in order):
             self.namespace["np"] = sys.modules["numpy"]
         for expression in order:
@@ -107,12 +123,25 @@ class CodeWriter:
         self.write(list(fixed.values()))
         for x in fixed.values():
             self._name(x)
+        return self.taken_lines()
+
+    def taken_lines(self) -> list[str]:
+        """Return the lines written so far and start anew."""
         lines, self.lines = self.lines, []
         return lines
+
+    def condition_of(self, switch: Expression) -> str:
+        """Return the condition under which a step function is 1, after writing what it needs."""
+        self.write([switch.inputs[0]])
+        return self.condition(switch)
 
     def text(self, expression: Expression) -> str:
         """Return the code of an expression: a name, or the whole formula if it has no line of its own."""
         return self._texts[id(expression)][0]
+
+    def condition(self, step: Expression) -> str:
+        """Return the condition under which a step function of a number is 1."""
+        return f"{self._name(step.inputs[0])} > 0.0"
 
     def fresh(self, wish: str, claimed: bool = False) -> str:
         """Return ``wish`` as a valid name not yet taken; ``claimed``: it was reserved before."""
@@ -160,7 +189,32 @@ class CodeWriter:
         while (own := self._own_operand(expression)) is not None:
             steps.append(self._in_place(name, expression, own))
             expression = own
-        return [f"{name} = {self._texts[id(expression)][0]}", *reversed(steps)]
+        return [f"{name} = {self._into_kept_memory(name, expression)}", *reversed(steps)]
+
+    def _into_kept_memory(self, name: str, expression: Expression) -> str:
+        """Write a formula so that its result goes to memory which is kept from call to call."""
+        text, xs = self.text(expression), expression.inputs
+        kept = self.reuse_memory and is_array(expression.sample) and expression.sample.size >= SMALLEST_KEPT
+        if not kept or id(expression) in self._handed_out:
+            return text
+        functions = {
+            "add": "add",
+            "subtract": "subtract",
+            "multiply": "multiply",
+            "divide": "divide",
+            **NUMPY,
+        }
+        if expression.word.startswith("matmul") and all(getattr(x.sample, "ndim", 0) == 2 for x in xs):
+            left, right = text.split(" @ ", 1)
+            right = right[1:-1] if right.startswith("(") and right.endswith(")") else right
+            call = f"np.matmul({left}, {right}"
+        elif expression.word in functions and not any(self._is_mask(x) for x in xs):
+            call = f"np.{functions[expression.word]}({', '.join(map(self.text, xs))}"
+        else:
+            return text
+        memory = self.fresh(f"{name}_memory")
+        self.namespace[memory] = sys.modules["numpy"].empty_like(expression.sample)
+        return f"{call}, out={memory})"
 
     def _own_operand(self, expression: Expression) -> Expression | None:
         """Return an operand whose memory the result may take over: fresh, of its kind, used only here."""
@@ -188,21 +242,28 @@ class CodeWriter:
         word, xs = expression.word, expression.inputs
         if word == "negate":
             return "-" + self._operand(xs[0], SIGN), SIGN
+        if word == "power" and not is_array(expression.sample) and not isinstance(xs[1].sample, int):
+            return self._call(expression), ATOM  # math.pow, which refuses the root of a negative number
         if word in BINARY:
             return self._binary(expression)
         if any(is_array(x.sample) for x in xs):
             return self._array_formula(expression)
         if word == "sigmoid":
             return self._sigmoid(xs[0]), LOOSE
+        if word == "maximum" and xs[1].word == "constant":
+            x, floor = self._name(xs[0]), self.text(xs[1])
+            return f"{floor} if {x} <= {floor} else {x}", LOOSE  # a NaN stays a NaN
         return self._call(expression), ATOM
 
     def _binary(self, expression: Expression) -> tuple[str, int]:
         word, (x, y) = expression.word, expression.inputs
-        if word == "multiply" and is_array(expression.sample):
+        if word == "multiply":
             for value, mask in ((x, y), (y, x)):
                 if self._is_mask(mask):  # no array of zeros and ones is made
                     inside = self._operand(mask.inputs[0], TERM)
                     return f"{self._operand(value, FACTOR)} * ({inside} > 0.0)", FACTOR
+                if mask.word == "step" and not is_array(expression.sample):
+                    return f"{self.text(value)} if {self.condition(mask)} else 0.0", LOOSE
         sign, binding = BINARY[word]
         # a - (b - c) and a / (b / c) need their brackets; a ** b binds from the right
         left, right = (binding + 1, SIGN) if word == "power" else (binding, binding + 1)
@@ -290,3 +351,11 @@ class CodeWriter:
 
 def _memory(x: Expression) -> tuple[Any, Any]:
     return x.sample.shape, x.sample.dtype
+
+
+def _what_it_shows(output: Expression) -> Iterable[Expression]:
+    """Yield an expression and those whose memory its value may be a view of."""
+    yield output
+    while output.word in VIEWS:
+        output = output.inputs[0]
+        yield output

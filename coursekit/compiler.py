@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.codewriter import CodeWriter
 from coursekit.errors import GateError
-from coursekit.tracing import Expression, trace
+from coursekit.tracing import Expression, Tracer, substitute, switches, trace
 from coursekit.values import as_value, describe, is_array
 
 if TYPE_CHECKING:
@@ -33,24 +33,35 @@ class Plan:
         The inputs whose gradients are returned, in this order; empty for none.
     samples
         The inputs that are sequences, to be looped over.
+    reuse_memory
+        Whether large arrays keep their memory from call to call.
     """
 
     graph: ComputationalGraph
     wanted: tuple[str, ...]
     samples: tuple[str, ...]
+    reuse_memory: bool = False
 
 
-def source_of(graph: ComputationalGraph, gradient: Wanted = True, sum_over: Sequence[str] = ()) -> str:
+def source_of(
+    graph: ComputationalGraph,
+    gradient: Wanted = True,
+    sum_over: Sequence[str] = (),
+    reuse_memory: bool = False,
+) -> str:
     """Return the code of ``graph``; see :meth:`ComputationalGraph.source`."""
-    source, _ = _write(_plan(graph, gradient, sum_over), _kinds(graph))
+    source, _ = _write(_plan(graph, gradient, sum_over, reuse_memory), _kinds(graph))
     return source
 
 
 def compiled(
-    graph: ComputationalGraph, gradient: Wanted = True, sum_over: Sequence[str] = ()
+    graph: ComputationalGraph,
+    gradient: Wanted = True,
+    sum_over: Sequence[str] = (),
+    reuse_memory: bool = False,
 ) -> Callable[..., Any]:
     """Return the function that ``graph``'s code defines; see :meth:`ComputationalGraph.compile`."""
-    plan, kinds = _plan(graph, gradient, sum_over), _kinds(graph)
+    plan, kinds = _plan(graph, gradient, sum_over, reuse_memory), _kinds(graph)
     if plan.samples or not any(is_array(kind) for kind in kinds.values()):
         return _define(*_write(plan, kinds))
     return ByShape(plan)
@@ -83,7 +94,7 @@ class ByShape:
         return tuple([given[name] for name in names])
 
 
-def _plan(graph: ComputationalGraph, gradient: Wanted, sum_over: Sequence[str]) -> Plan:
+def _plan(graph: ComputationalGraph, gradient: Wanted, sum_over: Sequence[str], reuse_memory: bool) -> Plan:
     names = graph.inputs
     samples = (sum_over,) if isinstance(sum_over, str) else tuple(sum_over)
     if gradient is True:
@@ -95,7 +106,7 @@ def _plan(graph: ComputationalGraph, gradient: Wanted, sum_over: Sequence[str]) 
         raise KeyError(f"no input {unknown[0]!r}: this graph has {', '.join(names)}")
     if len(graph.outputs) != 1 and (wanted or samples):
         raise GateError(f"gradients and sum_over need one output; this graph has {len(graph.outputs)}")
-    return Plan(graph, wanted, samples)
+    return Plan(graph, wanted, samples, reuse_memory)
 
 
 def _kinds(graph: ComputationalGraph) -> dict[str, Any]:
@@ -119,7 +130,10 @@ def _write(plan: Plan, kinds: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             f"the output is {describe(outputs[0].sample)}; only a single number has a gradient: reduce it, "
             "or compile with gradient=False"
         )
-    lines, namespace = (_loop if plan.samples else _straight)(plan, outputs, slopes)
+    if plan.samples:
+        lines, namespace = _loop(plan, tracer, outputs[0], slopes)
+    else:
+        lines, namespace = _straight(plan, outputs, slopes)
     tracer.forget()
     return "\n".join(lines), namespace
 
@@ -127,7 +141,7 @@ def _write(plan: Plan, kinds: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def _straight(
     plan: Plan, outputs: list[Expression], slopes: dict[str, Expression]
 ) -> tuple[list[str], dict[str, Any]]:
-    writer = CodeWriter(plan.graph.inputs)
+    writer = CodeWriter(plan.graph.inputs, reuse_memory=plan.reuse_memory)
     writer.write([*outputs, *slopes.values()])
     values = [writer.text(z) for z in outputs]
     names = plan.graph.names
@@ -142,35 +156,63 @@ def _straight(
 
 
 def _loop(
-    plan: Plan, outputs: list[Expression], slopes: dict[str, Expression]
+    plan: Plan, tracer: Tracer, output: Expression, slopes: dict[str, Expression]
 ) -> tuple[list[str], dict[str, Any]]:
     """Write a loop over samples: totals start at zero, and each sample adds to them.
 
-    What does not depend on the sample is computed before the loop. The samples themselves have no gradient.
+    What does not depend on the sample is computed before the loop. A sample whose gradient is switched off as
+    a whole, such as one on the right side of a hinge's margin, skips the backward part.
     """
     wanted = [name for name in plan.wanted if name not in plan.samples]
-    totals = {"total": outputs[0], **{f"d{name}": slopes[name] for name in wanted}}
-    writer = CodeWriter(plan.graph.inputs, reserved=totals)
+    names = ["total", *(f"d{name}" for name in wanted)]
+    writer = CodeWriter(plan.graph.inputs, reserved=names)
     columns = {name: writer.fresh(f"{name}_all") for name in plan.samples}
-    before = writer.write_fixed(list(totals.values()), plan.samples)
-    writer.write(list(totals.values()))
-    names = {total: writer.fresh(total, claimed=True) for total in totals}
+    totals = [writer.fresh(name, claimed=True) for name in names]
+    steps = [slopes[name] for name in wanted]
+    before = writer.write_fixed([output, *steps], plan.samples)
+    writer.write([output], later=steps)
+    body = [*writer.taken_lines(), f"{totals[0]} += {writer.text(output)}"]
+    body += _backward_part(writer, tracer, dict(zip(totals[1:], steps, strict=True)))
+
     each = [writer.arguments[name] for name in plan.samples]
     arguments = [columns.get(name, argument) for name, argument in writer.arguments.items()]
     unpacked, zipped = ", ".join(each), ", ".join(columns.values())
     loop = f"for {unpacked} in " + (f"zip({zipped}, strict=True):" if len(each) > 1 else f"{zipped}:")
-    adding = [f"{names[total]} += {writer.text(z)}" for total, z in totals.items() if not z.is_number(0.0)]
-    gradients = ["None" if name in plan.samples else names[f"d{name}"] for name in plan.wanted]
-    result = names["total"] + (f", {_tuple(gradients)}" if plan.wanted else "")
+    by_input = dict(zip(wanted, totals[1:], strict=True))
+    result = totals[0] + (
+        f", {_tuple([by_input.get(n, 'None') for n in plan.wanted])}" if plan.wanted else ""
+    )
     lines = [
         f"def run({', '.join(arguments)}):",
         *_indented(before),
-        f"    {' = '.join(names.values())} = 0.0",
+        f"    {' = '.join(totals)} = 0.0",
         f"    {loop}",
-        *_indented([*writer.lines, *adding], 8),
+        *_indented(body, 8),
         f"    return {result}",
     ]
     return lines, writer.namespace
+
+
+def _backward_part(writer: CodeWriter, tracer: Tracer, steps: dict[str, Expression]) -> list[str]:
+    """Return the lines that add a sample's gradient to the totals, under ``if`` where it can be 0."""
+    steps = {total: step for total, step in steps.items() if not step.is_number(0.0)}
+    if not steps:
+        return []
+    common = frozenset.intersection(*switches(list(steps.values())))
+    for switch in common:
+        rewritten = substitute(tracer, list(steps.values()), switch, 1.0)
+        condition = writer.condition_of(switch)
+        inside = _backward_part(writer, tracer, dict(zip(steps, rewritten, strict=True)))
+        return [*writer.taken_lines(), f"if {condition}:", *_indented(inside)]
+    writer.write(list(steps.values()))
+    lines = writer.taken_lines()
+    groups: dict[str, list[str]] = {}
+    for (total, step), off in zip(steps.items(), switches(list(steps.values())), strict=True):
+        condition = " and ".join(sorted(writer.condition(switch) for switch in off))
+        groups.setdefault(condition, []).append(f"{total} += {writer.text(step)}")
+    for condition, adding in groups.items():
+        lines += [f"if {condition}:", *_indented(adding)] if condition else adding
+    return lines
 
 
 def _indented(lines: Sequence[str], by: int = 4) -> list[str]:

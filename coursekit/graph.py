@@ -633,7 +633,12 @@ class ComputationalGraph:
             raise KeyError(f"no input {name!r}: this graph has {', '.join(self.inputs)}")
         return gradient_graph(self, name)
 
-    def source(self, gradient: bool | Sequence[str] = True, sum_over: Sequence[str] = ()) -> str:
+    def source(
+        self,
+        gradient: bool | Sequence[str] = True,
+        sum_over: Sequence[str] = (),
+        reuse_memory: bool = False,
+    ) -> str:
         """Return the straight-line Python that :meth:`compile` runs.
 
         It fits the kinds of value (numbers, arrays and their shapes) of the last forward pass; numbers if
@@ -648,10 +653,13 @@ class ComputationalGraph:
         """
         from coursekit.compiler import source_of
 
-        return source_of(self, gradient, sum_over)
+        return source_of(self, gradient, sum_over, reuse_memory)
 
     def compile(
-        self, gradient: bool | Sequence[str] = True, sum_over: Sequence[str] = ()
+        self,
+        gradient: bool | Sequence[str] = True,
+        sum_over: Sequence[str] = (),
+        reuse_memory: bool = False,
     ) -> Callable[..., Any]:
         """Return a function that runs :meth:`source`: value and gradients in one call.
 
@@ -663,6 +671,9 @@ class ComputationalGraph:
         sum_over
             Names of inputs that are given as sequences, one entry a sample: value and gradients are summed
             over the samples in a loop inside the function. The samples' own gradients are ``None``.
+        reuse_memory
+            Large arrays in between keep their memory from call to call, which is faster. Results are always
+            new arrays; but the function must not run in two threads at once.
 
         Returns
         -------
@@ -687,7 +698,7 @@ class ComputationalGraph:
         """
         from coursekit.compiler import compiled
 
-        return compiled(self, gradient, sum_over)
+        return compiled(self, gradient, sum_over, reuse_memory)
 
     # ---- pictures ------------------------------------------------------------------------------------------
 

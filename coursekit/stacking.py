@@ -3,15 +3,17 @@
 To check a gradient, a graph is run twice for each of its thousands of parameters, and the runs differ in
 one entry. So the runs are stacked: a value that depends on the entry gets one more axis in front, one place
 a run; everything else is computed once. A weight matrix that is only multiplied with, ``z = x @ w``, needs
-no stack of matrices: raising w[i, j] by h raises column j of z by h · x[:, i].
+no stack of matrices: raising w[i, j] by h raises column j of z by h · x[:, i]. Only that column is carried
+along, until it is multiplied in its turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coursekit.gradients import step_for
+from coursekit.gradients import CENTRAL_STEP
 from coursekit.graph import topological_order
 from coursekit.tracing import OPERATORS, Expression, run_word, trace
 from coursekit.values import is_array
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["stacked_central_differences"]
 
-LARGEST_STACK = 1 << 17  # floats in the largest stack: 1 MB, which stays in the cache
+LARGEST_STACK = 1 << 14  # floats in the largest stack: 128 KB, which stay in the cache
 ENTRY_BY_ENTRY = {*OPERATORS, "exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"}
 ENTRY_BY_ENTRY |= {"absolute", "sign", "step", "maximum", "where", "equal"}
 ENTRY_BY_ENTRY -= {"matmul"}
@@ -61,6 +63,43 @@ def stacked_central_differences(graph: ComputationalGraph, point: dict[str, Any]
         tracer.forget()
 
 
+@dataclass
+class Column:
+    """Matrices that differ from the base value in one column each.
+
+    Attributes
+    ----------
+    numbers : array (runs,)
+        Which column.
+    values : array (runs, N)
+        What stands in it.
+    """
+
+    numbers: Any
+    values: Any
+
+    def of(self, value: Any, shape: tuple[int, ...]) -> Any:
+        """Return the columns that an unmoved value contributes to a result of this shape, one row a run."""
+        if not is_array(value):
+            return value
+        if value.shape == shape:
+            return value.T[self.numbers]
+        if value.shape[-1] == shape[1] and value.size == shape[1]:
+            return value.reshape(-1)[self.numbers][:, None]
+        return value.reshape(1, -1) if value.shape == (shape[0], 1) else None
+
+    def filled_in(self, base: Any) -> Any:
+        """Return the matrices, whole: (runs, N, C)."""
+        stack = base[None].repeat(len(self.numbers), axis=0)
+        stack[range(len(self.numbers)), :, self.numbers] = self.values
+        return stack
+
+    def times(self, base: Any, w: Any, product: Any) -> Any:
+        """Return the matrices times w, (runs, N, D), from the base's product with w."""
+        change = self.values - base.T[self.numbers]
+        return product + change[:, :, None] * w[self.numbers][:, None, :]
+
+
 class _Sweep:
     """The formulas that depend on one input, ready to be run on stacks."""
 
@@ -71,7 +110,7 @@ class _Sweep:
         order = topological_order([output])
         self.base: dict[int, Any] = {}  # the values of the run in which nothing is moved
         self.moving: list[Expression] = []
-        moved: set[int] = set()
+        moved = self.moved = set[int]()
         for expression in order:
             self.base[id(expression)] = self._base_value(expression, point)
             if expression.word == "input" and expression.name == name:
@@ -81,9 +120,9 @@ class _Sweep:
                 self.moving.append(expression)
         self.leaf = next((x for x in order if x.word == "input" and x.name == name), None)
         self.product = self._only_product()
-        largest = max([np.size(x.sample) for x in self.moving], default=1)
-        if self.product is None:
-            largest = max(largest, self.x.size)
+        by_column = () if self.product is None else self.product.sample.shape
+        sizes = [np.size(x.sample) for x in self.moving if np.shape(x.sample) != by_column]
+        largest = max([1, *sizes, 0 if by_column else self.x.size])
         self.chunk = max(1, LARGEST_STACK // (2 * largest))
 
     def slopes(self, entries: Any) -> Any:
@@ -92,7 +131,7 @@ class _Sweep:
         if self.leaf is None or not self.moving:
             return np.zeros(len(entries)) if self.leaf is not self.output else np.ones(len(entries))
         flat = self.x.reshape(-1)[entries]
-        steps = np.array([step_for(entry) for entry in flat])
+        steps = CENTRAL_STEP * np.maximum(1.0, np.abs(flat))
         above, below = flat + steps, flat - steps
         shifts = np.concatenate([above - flat, below - flat])
         stacks = self._first_stack(np.concatenate([entries, entries]), shifts)
@@ -100,6 +139,8 @@ class _Sweep:
             if id(expression) not in stacks:
                 stacks[id(expression)] = self._run(expression, stacks, len(shifts))
         values = stacks[id(self.output)]
+        if isinstance(values, Column):
+            raise CannotStack("an output that is a matrix")
         return (values[: len(entries)] - values[len(entries) :]) / (above - below)
 
     # ---- details -------------------------------------------------------------------------------------------
@@ -125,10 +166,9 @@ class _Sweep:
         np, runs = self.np, range(len(entries))
         if self.product is not None:
             x = self.base[id(self.product.inputs[0])]
-            z = np.repeat(self.base[id(self.product)][None], len(entries), axis=0)
-            rows, columns = np.divmod(entries, self.x.shape[1])
-            z[runs, :, columns] += shifts[:, None] * x[:, rows].T
-            return {id(self.product): z}
+            rows, numbers = np.divmod(entries, self.x.shape[1])
+            moved = self.base[id(self.product)].T[numbers] + shifts[:, None] * x.T[rows]
+            return {id(self.product): Column(numbers, moved)}
         stack = np.repeat(self.x.reshape(1, -1), len(entries), axis=0)
         stack[runs, entries] += shifts
         return {id(self.leaf): stack.reshape(len(entries), *self.x.shape)}
@@ -137,6 +177,15 @@ class _Sweep:
         np, word, xs = self.np, expression.word, expression.inputs
         rank = np.ndim(expression.sample)
         values = [stacks[id(x)] if id(x) in stacks else self.base[id(x)] for x in xs]
+        if any(isinstance(value, Column) for value in values):
+            result = self._run_on_columns(expression, values)
+            if result is not None:
+                return result
+            bases = [self.base[id(x)] for x in xs]
+            values = [
+                v.filled_in(base) if isinstance(v, Column) else v
+                for v, base in zip(values, bases, strict=True)
+            ]
         if word in ENTRY_BY_ENTRY:
             values = [_ranked(v, rank) if id(x) in stacks else v for x, v in zip(xs, values, strict=True)]
             return run_word(word, values, expression.parameters)
@@ -158,6 +207,34 @@ class _Sweep:
         if word == "index" and isinstance(expression.parameters["key"], (int, slice)):
             return values[0][:, expression.parameters["key"]]
         raise CannotStack(word)
+
+    def _run_on_columns(self, expression: Expression, values: list[Any]) -> Any:
+        """Run a word on the columns alone, or on columns times a matrix; None where that will not do."""
+        xs, shape = expression.inputs, getattr(expression.sample, "shape", ())
+        column = _one_column(values)
+        if column is None or any(
+            id(x) in self.moved and not isinstance(v, Column) for x, v in zip(xs, values, strict=True)
+        ):
+            return None
+        if expression.word in ENTRY_BY_ENTRY and len(shape) == 2:
+            parts = [v.values if isinstance(v, Column) else column.of(v, shape) for v in values]
+            if any(part is None for part in parts):
+                return None
+            return Column(column.numbers, run_word(expression.word, parts, expression.parameters))
+        if (
+            expression.word == "matmul"
+            and isinstance(values[0], Column)
+            and not isinstance(values[1], Column)
+        ):
+            base, w, product = self.base[id(xs[0])], values[1], self.base[id(expression)]
+            return column.times(base, w, product) if base.ndim == w.ndim == 2 else None
+        return None
+
+
+def _one_column(values: list[Any]) -> Column | None:
+    """Return the column that moves, if the other values stand still or move in the same column."""
+    columns = [value for value in values if isinstance(value, Column)]
+    return columns[0] if all(column.numbers is columns[0].numbers for column in columns) else None
 
 
 def _ranked(stack: Any, rank: int) -> Any:

@@ -280,6 +280,45 @@ def trace(
     return tracer, values, gradients
 
 
+def substitute(
+    tracer: Tracer, outputs: Sequence[Expression], old: Expression, new: float
+) -> list[Expression]:
+    """Return ``outputs`` with the number ``new`` in place of the expression ``old``, simplified."""
+    rewritten: dict[int, Expression] = {id(old): tracer.constant(new)}
+    for expression in topological_order(outputs):
+        if id(expression) in rewritten:
+            continue
+        if all(rewritten[id(x)] is x for x in expression.inputs):
+            rewritten[id(expression)] = expression
+            continue
+        inputs = [rewritten[id(x)] for x in expression.inputs]
+        result = rewritten[id(expression)] = tracer.write(expression.word, inputs, expression.parameters)
+        result.name = result.name or expression.name
+    return [rewritten[id(expression)] for expression in outputs]
+
+
+def switches(outputs: Sequence[Expression]) -> list[frozenset[Expression]]:
+    """Return for each output the step functions that switch it off: where one of them is 0, so is the output.
+
+    The gradient behind a ReLU is such an output: where the unit is silent, nothing flows back through it.
+    """
+    found: dict[int, frozenset[Expression]] = {}
+    nothing: frozenset[Expression] = frozenset()
+    for expression in topological_order(outputs):
+        of_inputs = [found[id(x)] for x in expression.inputs]
+        own = nothing
+        if expression.word == "step" and not is_array(expression.sample):
+            own = frozenset([expression])
+        elif expression.word == "multiply":
+            own = of_inputs[0] | of_inputs[1]
+        elif expression.word in ("add", "subtract"):
+            own = of_inputs[0] & of_inputs[1]
+        elif expression.word in ("divide", "negate"):
+            own = of_inputs[0]
+        found[id(expression)] = own
+    return [found[id(expression)] for expression in outputs]
+
+
 def gradient_graph(graph: ComputationalGraph, name: str | None) -> ComputationalGraph:
     """Return the derivative of ``graph`` as a graph; see :meth:`ComputationalGraph.gradient`."""
     if len(graph.outputs) != 1:

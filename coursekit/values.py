@@ -10,12 +10,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from coursekit.gates.words import library_of
+
 __all__ = ["as_value", "describe", "is_array", "plain"]
 
 
 def is_numpy(value: Any) -> bool:
     """Tell whether ``value`` is a NumPy array or NumPy number (NumPy need not be loaded)."""
-    return type(value).__module__.partition(".")[0] == "numpy"
+    np = sys.modules.get("numpy")
+    return np is not None and isinstance(value, (np.ndarray, np.generic))
 
 
 def is_array(value: Any) -> bool:
@@ -41,8 +44,11 @@ def as_value(value: Any, name: str = "the value") -> Any:
         return value
     if kind is int or kind is bool:
         return float(value)
-    if kind.__module__.partition(".")[0] in ("sympy", "fractions", "decimal"):
-        return value if kind.__module__.startswith("sympy") else float(value)
+    library = library_of(value)
+    if library == "sympy":
+        return value
+    if library in ("fractions", "decimal"):
+        return float(value)
     if not (is_numpy(value) or isinstance(value, (list, tuple))):
         raise TypeError(
             f"{name} should be a number or an array of numbers, not {kind.__name__} {value!r:.60}"
@@ -53,7 +59,7 @@ def as_value(value: Any, name: str = "the value") -> Any:
         array = np.array(value)
     except ValueError as error:
         raise TypeError(f"{name} is a list whose rows differ in length: {value!r:.60}") from error
-    if array.dtype == object and all(type(x).__module__.startswith("sympy") for x in array.flat):
+    if array.dtype == object and all(library_of(x) == "sympy" for x in array.flat):
         return array
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)

@@ -69,8 +69,8 @@ def test_gate_bodies_hold_only_operators_and_words(method: ast.FunctionDef) -> N
 # ---- imports run one way -------------------------------------------------------------------------------------
 
 FLOORS = [
-    ["coursekit.values"],
     ["coursekit.gates"],
+    ["coursekit.values"],
     ["coursekit.errors"],
     ["coursekit.graph"],
     ["coursekit.tracing"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursekit.gates.base import Gate
-from coursekit.gates.words import log
+from coursekit.gates.words import log, power
 
 _SUPERSCRIPT = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 
@@ -155,11 +155,11 @@ class PowerGate(Gate):
     def forward(self, x: Any) -> Any:
         """Return xⁿ."""
         self.x = x
-        return x**self.exponent
+        return power(x, self.exponent)
 
     def backward(self, dz: Any) -> Any:
         """Return dx = dz · n · xⁿ⁻¹."""
-        return dz * self.exponent * self.x**self.lower
+        return dz * self.exponent * power(self.x, self.lower)
 
     @property
     def label(self) -> str:
@@ -186,9 +186,9 @@ class VariablePowerGate(Gate):
 
     def forward(self, u: Any, v: Any) -> Any:
         """Return uᵛ."""
-        self.u, self.v, self.z = u, v, u**v
+        self.u, self.v, self.z = u, v, power(u, v)
         return self.z
 
     def backward(self, dz: Any) -> Any:
         """Return du = dz · v · uᵛ⁻¹, dv = dz · ln(u) · uᵛ."""
-        return dz * self.v * self.u ** (self.v - 1.0), dz * log(self.u) * self.z
+        return dz * self.v * power(self.u, self.v - 1.0), dz * log(self.u) * self.z

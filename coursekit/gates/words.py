@@ -132,7 +132,7 @@ class Word:
         arrays = False
         for x in operands:
             kind = type(x)
-            if kind is float:
+            if kind is float or kind is int:
                 continue
             if kind.__module__ != "numpy" or x.dtype.char == "O":
                 if isinstance(x, Traced):
@@ -148,7 +148,7 @@ class Word:
         traced = next((x for x in operands if isinstance(x, Traced)), None)
         if traced is not None:
             return traced.apply(self.name, *operands, **parameters)
-        libraries = {type(x).__module__.partition(".")[0] for x in operands}
+        libraries = {library_of(x) for x in operands}
         if "numpy" in libraries:
             np = sys.modules["numpy"]
             if self.symbol and self.entry_by_entry and any(_holds_objects(x) for x in operands):
@@ -165,6 +165,14 @@ class Word:
 
     def __repr__(self) -> str:
         return f"<word {self.name}>"
+
+
+def library_of(x: Any) -> str:
+    """Return the name of the library a value belongs to: numpy, sympy, builtins, …"""
+    for kind in type(x).__mro__:
+        if kind.__module__:  # SymPy makes classes that have none
+            return kind.__module__.partition(".")[0]
+    return ""
 
 
 def _holds_objects(x: Any) -> bool:
@@ -278,6 +286,13 @@ step = Word(
     lambda np, x: (x.real > 0.0).astype(x.real.dtype),
     lambda sympy, x: sympy.Heaviside(x, 0),
     lambda x: _step(x.real),
+)
+power = Word(
+    "power",
+    math.pow,  # unlike **, it refuses the root of a negative number instead of turning to complex ones
+    lambda np, x, y: x**y,
+    lambda sympy, x, y: x**y,
+    lambda x, y: x**y,
 )
 maximum = Word(
     "maximum",

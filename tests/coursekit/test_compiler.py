@@ -202,3 +202,70 @@ def test_long_sums_are_cut_into_lines() -> None:
     assert max(map(len, code.splitlines()[1:-1])) < 400
     values = [0.01 * i for i in range(300)]
     assert graph.compile()(*values)[0] == pytest.approx(graph.forward(*values))
+
+
+def mlp() -> tuple[ck.ComputationalGraph, tuple[Any, ...]]:
+    names = ["x", "w", "b", "v", "t"]
+    x, w, b, v, t = ck.variables(names)
+    graph = ck.ComputationalGraph(ck.cross_entropy(ck.relu(x @ w + b) @ v, t), inputs=names)
+    rng = np.random.default_rng(0)
+    values = (
+        rng.normal(size=(40, 30)),
+        rng.normal(size=(30, 50)),
+        rng.normal(size=50),
+        rng.normal(size=(50, 3)),
+    )
+    return graph, (*values, np.eye(3)[rng.integers(0, 3, 40)])
+
+
+def test_reusing_memory_changes_no_result_and_no_result_is_reused() -> None:
+    graph, values = mlp()
+    graph.forward(*values)
+    assert "out=d_memory" in graph.source(reuse_memory=True)
+    plain, thrifty = graph.compile(), graph.compile(reuse_memory=True)
+    first = thrifty(*values)
+    kept = [np.copy(dx) for dx in first[1]]
+    for mine, theirs in zip(first[1], plain(*values)[1], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    other = tuple(2 * value for value in values[:4])
+    thrifty(*other, values[4])
+    for dx, before in zip(first[1], kept, strict=True):
+        np.testing.assert_array_equal(dx, before)
+
+
+def test_large_arrays_are_changed_in_place_where_nothing_else_needs_them() -> None:
+    graph, values = mlp()
+    graph.forward(*values)
+    code = graph.source()
+    assert "d = x @ w\n    d += b\n    np.maximum(d, 0.0, out=d)" in code
+    copies = [np.copy(value) for value in values]
+    graph.compile()(*values)
+    for value, before in zip(values, copies, strict=True):
+        np.testing.assert_array_equal(value, before)
+
+
+def test_a_sample_that_is_switched_off_skips_its_backward_part() -> None:
+    w, b, x, y = ck.variables("w b x y")
+    graph = ck.ComputationalGraph(ck.relu(1 - y * (ck.relu(w * x + b) * w - b)), inputs=["w", "b", "x", "y"])
+    code = graph.source(sum_over=("x", "y"))
+    assert "        if f > 0.0:\n" in code
+    assert code.rindex("dw +=") > code.index("if f > 0.0:")
+    xs, ys = [0.5, -1.5, 2.0, 0.1], [1.0, -1.0, 1.0, -1.0]
+    value, slopes = graph.compile(sum_over=("x", "y"))(1.3, 0.2, xs, ys)
+    expected = [0.0, 0.0, 0.0]
+    for x_, y_ in zip(xs, ys, strict=True):
+        parts = [graph.forward(1.3, 0.2, x_, y_), *graph.backward().values()]
+        expected = [a + b for a, b in zip(expected, parts, strict=False)]
+    assert [value, *slopes[:2]] == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_nan_stays_a_nan_in_code() -> None:
+    (x,) = ck.variables("x")
+    value, _ = ck.ComputationalGraph(ck.relu(x)).compile()(float("nan"))
+    assert value != value
+
+
+def test_a_root_of_a_negative_number_is_an_error_in_code_too() -> None:
+    (x,) = ck.variables("x")
+    with pytest.raises(ValueError, match="math domain"):
+        ck.ComputationalGraph(x**0.5).compile()(-2.0)

@@ -22,13 +22,13 @@ import coursekit
 from autograder.box import Level, Limits, best_level
 from autograder.course import Assignment, Course, CourseError
 from autograder.gradebook import NotGraded, Writer
+from autograder.grader import derived_seed
 from autograder.jobs import Job, Reply, Setup
 from autograder.judge import JudgeLimits
 from autograder.plan import Refusal, make_plan
 from autograder.pool import Pool
 from autograder.results import ResultStore, SubmissionResult
 from autograder.submission import Refused, Submission
-from autograder.worker import derived_seed
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

@@ -14,9 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.results import SubmissionResult, write_whole
+from autograder.startup import skip_slow_imports
+
+if TYPE_CHECKING:
+    from autograder.results import SubmissionResult
 
 HANDLED, FAILED, WRONG_CALL, REFUSED, STOPPED = 0, 1, 2, 3, 130
 
@@ -24,6 +27,7 @@ HANDLED, FAILED, WRONG_CALL, REFUSED, STOPPED = 0, 1, 2, 3, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     arguments = _parser().parse_args(argv)
+    skip_slow_imports()
     try:
         code: int = arguments.command(arguments)
     except KeyboardInterrupt:
@@ -95,6 +99,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     from autograder.course import Course, CourseError
     from autograder.gradebook import GradebookError
     from autograder.pool import PoolError
+    from autograder.results import write_whole
 
     target = arguments.json and arguments.json.absolute()
     if target and not target.parent.is_dir():

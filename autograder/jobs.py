@@ -10,6 +10,8 @@ from typing import Any
 
 from autograder.results import SubmissionResult
 
+READY = b"ready\n"  # what a worker says once its zygote is warm
+
 
 @dataclass(frozen=True)
 class Setup:

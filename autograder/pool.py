@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from autograder.jobs import Job, Reply, Setup
-from autograder.worker import READY, Grader
+from autograder.grader import Grader
+from autograder.jobs import READY, Job, Reply, Setup
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKER = (sys.executable, "-P", "-m", "autograder.worker")

@@ -14,9 +14,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.grader import Grader
 from autograder.jobs import Setup
 from autograder.results import Question
-from autograder.worker import Grader, serve
+from autograder.worker import serve
 
 RIGHT = {"square": "x * x", "double": "2 * x"}
 

@@ -31,9 +31,9 @@ from sample_course import (
 from autograder import gradebook as gradebook_module
 from autograder.course import Course
 from autograder.gradebook import GradebookError, NotGraded, Writer
+from autograder.grader import Grader
 from autograder.jobs import Job, Setup
 from autograder.results import SubmissionResult
-from autograder.worker import Grader
 
 RIGHT = {"square": SQUARE, "double": DOUBLE, "why": "Because."}
 

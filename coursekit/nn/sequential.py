@@ -10,6 +10,7 @@ import numpy as np
 
 from coursekit.errors import GateError
 from coursekit.functions import cross_entropy
+from coursekit.gradient_check import GradientReport, check_gradient
 from coursekit.graph import ComputationalGraph, Variable
 from coursekit.nn.layer import Layer, Parameter, Seed
 from coursekit.nn.recording import RecordedStep, record_loss
@@ -137,6 +138,10 @@ class Sequential(Layer):
         """
         parameters = self.parameters()
         x = as_value(x, "x")
+        for w in parameters.values():
+            w.grad = (
+                None  # one that this pass does not touch has gradient zero, whatever an earlier pass left
+            )
         result = self._objective(loss, l1, l2)(self(x), as_targets(y, self._outputs(x)))
         if isinstance(result, Variable):
             result.backward()
@@ -155,7 +160,8 @@ class Sequential(Layer):
             A function of outputs and targets.
         x, y
             Arrays are constants of the graph: it is then the objective, a function of the parameters alone,
-            that optimisation sees (USC-24). Named variables with a value become inputs.
+            that optimisation sees (USC-24). Named variables with a value become inputs. So do the numbers
+            that layers draw in training, as mask1, mask2, …
 
         Returns
         -------
@@ -171,9 +177,7 @@ class Sequential(Layer):
         if shape is None or shape_of(y) is None:
             raise GateError("the graph of a network is recorded on data: give x and y numbers")
         targets = as_targets(value_of(y), self._outputs(x))
-        recorded, _ = record_loss(
-            self, loss, x, Variable(targets, y.name) if isinstance(y, Variable) else targets
-        )
+        recorded, _ = record_loss(self, loss, _as_node(x, x, "x"), _as_node(targets, y, "y"))
         return ComputationalGraph(recorded)
 
     def compile(self, loss: Loss, x: Any, y: Any, *, l1: float = 0.0, l2: float = 0.0) -> RecordedStep:
@@ -198,6 +202,27 @@ class Sequential(Layer):
                 raise GateError(f"{layer!r} cannot be recorded: use loss_and_gradients()")
         x = as_value(x, "x")
         return RecordedStep(self, self._objective(loss, l1, l2), x, as_targets(y, self._outputs(x)))
+
+    def check_gradient(
+        self, x: Any, y: Any, loss: Loss = cross_entropy, *, directions: int | None = None
+    ) -> GradientReport:
+        """Hold the gradient of the loss against finite differences, for every entry of every parameter.
+
+        Parameters
+        ----------
+        x, y, loss
+            As for :meth:`loss_and_gradients`. A few samples are enough.
+        directions
+            Check only the slopes along so many random directions: fast for large networks.
+
+        >>> import coursekit as ck
+        >>> net = Sequential(ck.Affine(2, 3), ck.BatchNorm(3), ck.Tanh(), ck.Affine(3, 2), seed=0)
+        >>> net.check_gradient([[0.5, -1.0], [2.0, 0.3], [1.0, 1.0]], [0, 1, 1]).passed
+        True
+        """
+        graph = self.graph(loss, value_of(x), value_of(y))
+        leaves = {node.name: node.value for node in graph.nodes if node.gate is None and not node.constant}
+        return check_gradient(graph, leaves, directions=directions)
 
     def summary(self, input_shape: Shape | None = None) -> str:
         """Return a table of the layers, the shapes of their outputs, and their numbers of parameters.
@@ -260,9 +285,8 @@ class Sequential(Layer):
             if input_shape is not None:
                 raise
             return [None] * len(self)
-        return list(accumulate(self.layers, lambda shape, layer: layer.output_shape(shape), initial=shape))[
-            1:
-        ]
+        shapes = accumulate(self.layers, lambda shape, layer: layer.output_shape(shape), initial=shape)
+        return list(shapes)[1:]
 
     def _usual_input(self) -> Shape | None:
         """Return (None, features) for the first layer whose number of features is fixed, if there is one."""
@@ -273,9 +297,18 @@ class Sequential(Layer):
         return None
 
     def _at(self, position: int, error: GateError) -> GateError:
-        after = f", after {self.layers[position - 1]!r}," if position else ""
+        after = f" (after {self.layers[position - 1]!r})" if position else ""
         return GateError(f"layer {position + 1} of {len(self.layers)}{after}: {error}")
 
 
 def _entries(parameters: Iterable[Parameter]) -> int:
     return sum(int(np.size(w.value)) for w in parameters)
+
+
+def _as_node(value: Any, given: Any, name: str) -> Variable:
+    """Return a variable that is an input if the user gave a variable, else a constant with a name."""
+    if isinstance(given, Variable):
+        return Variable(value_of(value), given.name or name)
+    node = Variable(value, name)
+    node.constant = True
+    return node

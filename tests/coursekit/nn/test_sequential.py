@@ -142,7 +142,7 @@ def test_predict_takes_lists_and_single_samples_and_returns_arrays() -> None:
 def test_a_shape_error_names_the_layer_and_its_place() -> None:
     net = ck.Sequential(ck.Affine(4, 8), ck.Tanh(), ck.Affine(9, 1))
     message = (
-        r"^layer 3 of 3, after Tanh\(\),: Affine\(9, 1\) takes arrays of shape \(N, 9\).* "
+        r"^layer 3 of 3 \(after Tanh\(\)\): Affine\(9, 1\) takes arrays of shape \(N, 9\).* "
         r"given shape \(5, 8\): Affine\(8, 1\) would fit$"
     )
     for ask in (
@@ -160,7 +160,7 @@ def test_a_shape_error_names_the_layer_and_its_place() -> None:
 def test_an_error_inside_an_inner_network_names_both_places() -> None:
     net = ck.Sequential(ck.Affine(4, 3), ck.Residual(ck.Sequential(ck.Affine(3, 2), ck.Affine(3, 3))))
     with pytest.raises(
-        ck.GateError, match=r"layer 2 of 2, after Affine\(4, 3\),: layer 2 of 2, after Affine\(3, 2\)"
+        ck.GateError, match=r"^layer 2 of 2 \(after Affine\(4, 3\)\): layer 2 of 2 \(after Affine\(3, 2\)\)"
     ):
         net(np.ones((5, 4)))
 
@@ -310,6 +310,45 @@ def test_a_network_is_a_sequence_of_layers() -> None:
     assert len(net) == 3
     assert [type(layer) for layer in net] == [ck.Affine, ck.ReLU, ck.Affine]
     assert repr(net) == "Sequential(Affine(4, 3), ReLU(), Affine(3, 2))"
+
+
+def test_a_parameter_left_out_of_a_pass_has_gradient_zero_and_not_an_old_one() -> None:
+    class Skips(ck.Layer):
+        compiles = False
+        used = True
+
+        def __init__(self) -> None:
+            self.inner = ck.Affine(2, 2, seed=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(x) if self.used else x
+
+    net = ck.Sequential(ck.Affine(2, 2, seed=1), Skips())
+    x, y = np.ones((3, 2)), np.zeros((3, 2))
+    assert net.loss_and_gradients(x, y, ck.l2_loss)[1]["w2"].any()
+    net[1].used = False
+    np.testing.assert_array_equal(net.loss_and_gradients(x, y, ck.l2_loss)[1]["w2"], np.zeros((2, 2)))
+
+
+def test_a_network_checks_its_own_gradient() -> None:
+    net = ck.Sequential(ck.Affine(3, 4), ck.BatchNorm(4), ck.Dropout(0.3), ck.Affine(4, 2), seed=0)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 3)), [0, 1, 0, 1, 1, 0]
+    report = net.check_gradient(x, y)
+    assert report.passed, str(report)
+    assert set(report.analytic) == {*net.parameters(), "mask1"}
+    assert net.check_gradient(x, y, directions=3).passed
+    assert net.eval().check_gradient(x, y, ck.hinge_loss).passed
+
+
+def test_the_check_sees_a_wrong_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    from coursekit.gates import TanhGate
+
+    net = ck.Sequential(ck.Affine(3, 4), ck.Tanh(), ck.Affine(4, 2), seed=0)
+    monkeypatch.setattr(TanhGate, "backward", lambda gate, dz: dz * (1.0 - gate.z))
+    report = net.check_gradient(np.ones((2, 3)), [0, 1])
+    assert not report.passed
+    assert report.worst.split()[0] in ("w1", "b1")
 
 
 def test_parameters_that_do_not_matter_have_gradient_zero() -> None:

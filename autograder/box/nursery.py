@@ -77,7 +77,10 @@ def _enter(configuration: Mapping[str, Any], search_path: Sequence[str], base: s
     large = tuple(path for _, path in files.links)
     disk = disk_of_this_interpreter(search_path, site=configuration["site"], files=large)
     box = BOXES[Level(configuration["level"])](disk, Limits(**configuration["limits"]), files, base)
-    box.enter()
+    try:
+        box.enter()
+    except OSError as error:
+        raise BoxUnavailable(f"level {box.level} cannot be had here: {in_words(error)}") from error
     sys.path[:] = [box.site, *search_path]
     sys.path_importer_cache.clear()
     # The package was found in the checkout; from now on it is what the site folder has of it.

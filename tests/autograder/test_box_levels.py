@@ -97,6 +97,7 @@ def test_where_both_are_forbidden_nothing_is_left() -> None:
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of x86-64")
 def test_a_wall_that_cannot_be_raised_is_no_level() -> None:
     """Landlock is there but a rule is refused: the trial fails, nothing is taken on trust."""
+    need(Level.FULL)
     need(Level.LANDLOCK)
     _, full, left = played(WITHOUT_CALLS, json.dumps([[445, 22]]))
     assert full == "landlock_add_rule: Invalid argument"

@@ -219,23 +219,32 @@ def test_a_package_that_starts_a_thread_is_not_preloaded(
 ) -> None:
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
     name = module(tmp_path, monkeypatch, text)
-    with pytest.raises(BoxUnavailable, match=r"imported beforehand started 1 thread\(s\)"):
-        Zygote(level=Level.FULL, packages=[name], preload=[name], serve=SERVE)
+    with (
+        pytest.raises(BoxUnavailable, match=r"imported beforehand started 1 thread\(s\)"),
+        zygote(Level.FULL, packages=[name], preload=[name]),
+    ):
+        pass
 
 
 def test_a_package_that_breaks_when_preloaded_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = module(tmp_path, monkeypatch, "1 / 0")
-    with pytest.raises(BoxUnavailable, match="division by zero"):
-        Zygote(level=Level.FULL, packages=[name], preload=[name], serve=SERVE)
+    with (
+        pytest.raises(BoxUnavailable, match="division by zero"),
+        zygote(Level.FULL, packages=[name], preload=[name]),
+    ):
+        pass
 
 
 def test_what_nobody_inside_could_import_is_not_in_memory_either(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(Path(__file__).parent)
     sabotage(monkeypatch, f"import sys; sys.path.insert(0, {folder!r}); import box_serve")
-    with pytest.raises(BoxUnavailable, match="modules from outside the box are loaded: box_serve"):
-        Zygote(level=Level.FULL, preload=(), serve=SERVE)
+    with (
+        pytest.raises(BoxUnavailable, match="modules from outside the box are loaded: box_serve"),
+        zygote(Level.FULL, preload=()),
+    ):
+        pass
 
 
 # ---- data files --------------------------------------------------------------------------------------------
@@ -424,10 +433,8 @@ def test_a_dead_zygote_is_told(level: Level) -> None:
 
 
 def test_a_server_that_does_not_exist_is_told() -> None:
-    with (
-        pytest.raises(BoxUnavailable, match="no_function"),
-        zygote(Level.FULL, serve="box_serve:no_function"),
-    ):
+    serve = "box_serve:no_function"
+    with pytest.raises(BoxUnavailable, match="no_function"), zygote(Level.FULL, serve=serve):
         pass
 
 
@@ -481,6 +488,7 @@ with Zygote(level=Level(sys.argv[1]), serve="box_serve:serve", preload=()) as zy
 )
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_box_works_for_an_ordinary_user(level: Level) -> None:
+    need(level)
     python, reason = interpreter_for(Level.LANDLOCK)  # one that an ordinary user can read
     if python is None:
         pytest.skip(reason)

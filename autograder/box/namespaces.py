@@ -77,29 +77,57 @@ def enter(disk: Disk, *, user: int | None, proc: int) -> None:
     OSError
         The kernel refused a step; the message names it.
     """
-    # Root builds first and drops then: an interpreter below /root is out of an ordinary user's reach.
-    # Others may mount only afterwards; that includes root of a container without CAP_SYS_ADMIN.
-    builds_first = user is not None and bool(syscalls.effective_capabilities() >> syscalls.CAP_SYS_ADMIN & 1)
-    if builds_first:
-        unshare(syscalls.CLONE_NEWNS)
-        _build_root(disk)
+    if user is not None and syscalls.effective_capabilities() >> syscalls.CAP_SYS_ADMIN & 1:
+        _enter_as_root(disk, user, proc)
+        return
+    # Root of a container without CAP_SYS_ADMIN goes in as an ordinary user does.
     if user is not None:
         become(user)
     outside = os.getuid(), os.getgid()
     unshare(_ALL)
-    _map_user(proc, *outside)
-    if not builds_first:
-        _build_root(disk)
+    _map_user("self", proc, *outside)
+    _build_root(disk)  # only now: before, an ordinary user may mount nothing
 
 
-def _map_user(proc: int, uid: int, gid: int) -> None:
-    """Call this user `STUDENT_ID` inside; no other user exists there."""
+def _enter_as_root(disk: Disk, user: int, proc: int) -> None:
+    """Build first and become somebody else last: an interpreter below /root is in nobody else's reach.
+
+    The user namespace too is made while this is root: some systems (AppArmor's restriction in Ubuntu) let
+    others make one, but not mount in it. Then the map has to be written by a root that stayed outside.
+    """
+    unshare(syscalls.CLONE_NEWNS)
+    _build_root(disk)
+    os.setgroups([])
+    entered, tell = os.pipe()
+    process = str(os.getpid())
+    helper = os.fork()
+    if helper == 0:
+        try:
+            os.close(tell)
+            if os.read(entered, 1):  # else the unshare below failed
+                _map_user(process, proc, user, user)
+            os._exit(0)
+        except OSError as error:
+            os._exit(error.errno or 1)
+    os.close(entered)
+    unshare(_ALL)
+    os.write(tell, b".")
+    os.close(tell)
+    _, status = os.waitpid(helper, 0)
+    if code := os.waitstatus_to_exitcode(status):
+        raise OSError(code, f"uid_map: {os.strerror(code)}")
+    os.setresgid(STUDENT_ID, STUDENT_ID, STUDENT_ID)
+    os.setresuid(STUDENT_ID, STUDENT_ID, STUDENT_ID)
+
+
+def _map_user(process: str, proc: int, uid: int, gid: int) -> None:
+    """Let `STUDENT_ID` in the namespace of `process` be that user outside; no other one exists there."""
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{STUDENT_ID} {uid} 1"),
         ("gid_map", f"{STUDENT_ID} {gid} 1"),
     ):
-        fd = os.open(f"self/{name}", os.O_WRONLY | os.O_CLOEXEC, dir_fd=proc)
+        fd = os.open(f"{process}/{name}", os.O_WRONLY | os.O_CLOEXEC, dir_fd=proc)
         try:
             os.write(fd, text.encode())
         except OSError as error:

@@ -31,10 +31,16 @@ from autograder.results import ResultStore, SubmissionResult
 from autograder.submission import Refused, Submission
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+EXTRA_BYTES = 2**20  # of a student's own files, which every attempt at a submission writes anew
 
 
 class Busy(Exception):
     """Another run is grading this course."""
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Options:
     """How to grade: see `coursekit grade --help`."""
 
     students: list[str] = field(default_factory=list)
-    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    workers: int = field(default_factory=_cores)
     seed: int | None = None
     force: bool = False
     trust_submissions: bool = False
@@ -78,6 +84,11 @@ class Batch:
     def __init__(self, course: Course, name: str, options: Options) -> None:
         self.course, self.options = course, options
         self.assignment: Assignment = course.assignment(name)
+        for notebook in self.assignment.notebooks:
+            if notebook.language != "python":
+                raise CourseError(
+                    f"{notebook.name} is a {notebook.language} notebook; Python is graded here."
+                )
         self.students = course.choose_students(name, options.students)
         self.level = Level.NONE if options.trust_submissions else best_level()
         self.seed = course.seed() if options.seed is None else options.seed
@@ -155,13 +166,28 @@ class Batch:
                 messages.append(f"{file!r} was taken for {name}.ipynb.")
             with contextlib.suppress(Refused):  # the worker meets the same reason and reports it
                 digests[name] = submission.digest(file)
+        extras = self._extras_for_the_box(submission, messages)
         seed = derived_seed(self.seed, self.assignment.name, student)
-        return Job(student, str(folder), files, seed, messages), digests
+        return Job(student, str(folder), files, seed, messages, extras), digests
+
+    def _extras_for_the_box(self, submission: Submission, messages: list[str]) -> list[tuple[str, int, int]]:
+        """Return the student's own files that go beside the notebook: small, none of the instructor's."""
+        try:
+            found, _ = submission.extra_files(self.course.directory.ignore)
+        except Refused:
+            return []
+        ours = set(self.assignment.files) - self.course.own_versions(self.assignment.name)
+        found = [extra for extra in found if extra.name not in ours]
+        if sum(extra.size for extra in found) > EXTRA_BYTES:
+            limit = f"{EXTRA_BYTES >> 20} MB"
+            messages.append(f"The files beside the notebook have more than {limit}: the grader did without.")
+            return []
+        return [dataclasses.astuple(extra) for extra in found]
 
     def _key(self, student: str, job: Job, digests: dict[str, str]) -> str:
         """Return what a result depends on, as one digest."""
         parts = {
-            "submission": [student, digests, job.files, job.messages],
+            "submission": [student, digests, job.files, job.extras, job.messages],
             "assignment": self.assignment.version,
             "grader": code_version(),
             "seed": job.seed,

@@ -52,6 +52,13 @@ class AssignedNotebook:
     saved: NotebookNode
     released: NotebookNode
 
+    @property
+    def language(self) -> str:
+        """The programming language that the notebook states, Python if it states none."""
+        stated = self.source.metadata
+        language = stated.get("kernelspec", {}).get("language") or stated.get("language_info", {}).get("name")
+        return str(language or "python").lower()
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -121,6 +128,10 @@ class Course:
     def autograde(self) -> Autograde:
         """Return nbgrader's own Autograde converter, for its settings (permissions, create_student, …)."""
         return Autograde(coursedir=self.directory, parent=self.app)
+
+    def own_versions(self, assignment: str) -> set[str]:
+        """Return the shipped files that students may replace (`Autograde.exclude_overwriting`)."""
+        return set(self.autograde.exclude_overwriting.get(assignment, []))
 
     def seed(self) -> int:
         """Return the course's stored seed, drawn on first use and kept from students.

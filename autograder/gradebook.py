@@ -12,7 +12,7 @@ import datetime
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,9 +129,14 @@ class Writer:
         try:
             draft.fill(result, timestamp)
             with contextlib.suppress(Refused):
-                submission.copy(extras, draft.path)
+                draft.add(submission.contents(extras))
             self._copy_shipped_files(draft.path)
             _retried(lambda: self._write_rows(result, timestamp, folder, draft))
+        except UnicodeError as error:
+            name = ascii(result.student)
+            raise NotGraded(
+                f"A student cannot be called {name} in a gradebook. Rename the folder."
+            ) from error
         except (SQLAlchemyError, OSError) as error:
             raise GradebookError(
                 f"The grade of {result.student} cannot be written: {_first_line(error)}"
@@ -305,9 +310,12 @@ class Writer:
         return None
 
     def _copy_shipped_files(self, target: Path) -> None:
-        """Put the instructor's files beside the notebook, over what the student handed in by that name."""
+        """Put the instructor's files beside the notebook, over the student's unless the course objects."""
+        theirs = self.course.own_versions(self.assignment.name)
         for name in self.assignment.files:
             copy = target / name
+            if name in theirs and copy.exists():
+                continue
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.unlink(missing_ok=True)
             shutil.copyfile(self.assignment.folder / name, copy)
@@ -334,6 +342,13 @@ class _Draft:
             (self.path / f"{graded.notebook}.ipynb").write_text(graded.autograded, "utf-8")
         if timestamp is not None:
             (self.path / TIMESTAMP).write_text(f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n")
+
+    def add(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Write files that were handed in beside the notebooks."""
+        for name, content in files:
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def swap(self) -> None:
         """Put the draft in place; the old content waits in case the transaction fails."""

@@ -5,6 +5,7 @@ Whatever a student did wrong ends in a result with a sentence; only a failure of
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from autograder.feedback import autograded_notebook
 from autograder.jobs import Job, Reply, Setup
 from autograder.repair import repair
 from autograder.results import GradedNotebook, Question, Status, SubmissionResult
-from autograder.submission import Refused, Submission
+from autograder.submission import ExtraFile, Refused, Submission
 
 
 class Judged(Protocol):
@@ -85,7 +86,8 @@ class Grader:
             remarks = repaired.messages
             return self._unread(name, " ".join(remarks), by_hand=True), remarks, False
         assert self.judge is not None
-        judged = self.judge(name, repaired.notebook, derived_seed(job.seed, name))
+        own_files = dict(submission.contents([ExtraFile(*extra) for extra in job.extras]))
+        judged = self.judge(name, _furnished(repaired.notebook, own_files), derived_seed(job.seed, name))
         remarks = [*repaired.messages, *judged.messages]
         graded = GradedNotebook(
             name,
@@ -112,6 +114,23 @@ class Grader:
         ]
         shown = autograded_notebook(released, released, {}, [reason])
         return GradedNotebook(name, questions, _unanswered(released, released), shown)
+
+
+def _furnished(notebook: NotebookNode, files: dict[str, bytes]) -> NotebookNode:
+    """Return the notebook with a first cell that makes the working folder what it is in Jupyter.
+
+    The student's own files lie beside the notebook, and modules there can be imported. The cell runs in the
+    box like every cell of the student's, binds no name and shows nothing.
+    """
+    texts = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    source = (
+        '__import__("sys").path.insert(0, "")\n'
+        '[(__import__("os").makedirs(__import__("os").path.dirname(name) or ".", exist_ok=True), '
+        '__import__("pathlib").Path(name).write_bytes(__import__("base64").b64decode(text))) '
+        f"for name, text in {texts!r}.items()] and None"
+    )
+    cell = {"cell_type": "code", "id": "own-files", "metadata": {}, "source": source, "outputs": []}
+    return NotebookNode(notebook | {"cells": [from_dict(cell), *notebook.cells]})
 
 
 def derived_seed(seed: int, *names: str) -> int:

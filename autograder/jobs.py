@@ -54,13 +54,18 @@ class Setup:
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade. `files` maps the assignment's notebooks to the file names that were found."""
+    """One submission to grade.
+
+    `files` maps the assignment's notebooks to the file names that were found; `extras` are (name, size,
+    modified) of the files that the student's code finds beside the notebook.
+    """
 
     student: str
     folder: str
     files: dict[str, str]
     seed: int
     messages: list[str] = field(default_factory=list)
+    extras: list[tuple[str, int, int]] = field(default_factory=list)
 
     def to_line(self) -> bytes:
         """Return the job as one line."""

@@ -12,7 +12,6 @@ import difflib
 import fnmatch
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -161,19 +160,17 @@ class Submission:
             remarks = [*remarks[:4], f"{len(remarks) - 4} more files were not kept."]
         return kept, remarks
 
-    def copy(self, files: Sequence[ExtraFile], target: Path) -> None:
-        """Copy files below `target`, which must exist; one that changed since the look is left out."""
+    def contents(self, files: Sequence[ExtraFile]) -> Iterator[tuple[str, bytes]]:
+        """Yield name and content of files; one that changed since the look is left out."""
         with self._opened_folder() as top:
             for extra in files:
-                copy = target / extra.name
-                copy.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     with _opened_path(top, extra.name) as file, open(file, "rb", closefd=False) as stream:
-                        if os.fstat(file).st_size == extra.size:
-                            with open(copy, "xb") as out:
-                                shutil.copyfileobj(stream, out)
-                except (Refused, FileExistsError):
+                        content = stream.read(extra.size + 1)
+                except Refused:
                     continue
+                if len(content) == extra.size:
+                    yield extra.name, content
 
     def _opened_folder(self) -> _Descriptor:
         try:

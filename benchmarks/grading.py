@@ -176,7 +176,7 @@ def make_class(root: Path, submissions: int) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a command took: seconds of all its processes, seconds on the wall, peak bytes of its own process."""
+    """What a command took: processor time of all processes, time on the wall, memory of the first."""
 
     cpu: float
     wall: float

@@ -17,6 +17,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 from sample_course import (
     ASSIGNMENT,
     DOUBLE,
@@ -399,3 +400,75 @@ def test_a_students_own_cells_count(klass: Class) -> None:
     notebook.cells.insert(2, new_code_cell("def helper(x):\n    return x * x"))
     submit(klass.root, "ada", notebook)
     assert klass.grade()["ada"]["score"] == 6.0
+
+
+def test_a_students_own_files_are_there_but_the_instructors_win(klass: Class) -> None:
+    code = """from sub.helper import times
+def square(x):
+    return times(x, x) + int(open('data.csv').read() != '1,2\\n')"""
+    folder = klass.hand_in(square=code, double=DOUBLE)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "helper.py").write_text("def times(a, b):\n    return a * b")
+    (folder / "data.csv").write_text("forged")
+    result = klass.grade()["ada"]
+    assert (result["score"], result["messages"]) == (6.0, [])
+    (folder / "sub" / "helper.py").write_text("def times(a, b):\n    return a + b")
+    assert klass.grade()["ada"]["score"] == 3.0
+
+
+def test_several_notebooks(klass: Class) -> None:
+    second = make_source()
+    for cell in second.cells:
+        cell.source = cell.source.replace("square", "cube")
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.grade_id = cell.metadata.nbgrader.grade_id.replace("square", "cube")
+    nbformat.write(second, klass.root / "source" / ASSIGNMENT / "more.ipynb")
+    klass.hand_in("ada")
+    folder = klass.hand_in("bob")
+    released = Course(klass.root).assignment(ASSIGNMENT).notebook("more").released
+    more = answered(released, cube=SQUARE.replace("square", "cube"))
+    (folder / "more (2).ipynb").write_text(json.dumps(more))
+    results = klass.grade()
+    assert {s: (r["score"], r["max_score"], r["status"]) for s, r in results.items()} == {
+        "ada": (6.0, 20.0, "report"),
+        "bob": (9.0, 20.0, "graded"),
+    }
+    assert results["ada"]["messages"] == ["more: No notebook more.ipynb was handed in."]
+    assert results["bob"]["messages"] == ["'more (2).ipynb' was taken for more.ipynb."]
+    assert [notebook["notebook"] for notebook in results["bob"]["notebooks"]] == ["more", "ps1"]
+    assert klass.gradebook_scores() == {"ada": 6.0, "bob": 9.0}
+    assert (klass.root / "autograded" / "bob" / ASSIGNMENT / "more.ipynb").exists()
+
+
+def test_a_name_that_no_gradebook_can_hold_stops_nobody_else(klass: Class) -> None:
+    klass.hand_in("ada")
+    (klass.root / "submitted" / "b\udcffd" / ASSIGNMENT).mkdir(parents=True)
+    code, output, errors = klass.run("grade", ASSIGNMENT, "--course", str(klass.root))
+    assert code == 1
+    assert "ada      6 / 10  graded" in output
+    assert errors == "A student cannot be called 'b\\udcffd' in a gradebook. Rename the folder.\n"
+    assert klass.gradebook_scores() == {"ada": 6.0}
+
+
+def test_other_languages_are_refused(klass: Class) -> None:
+    source = make_source()
+    source.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+    nbformat.write(source, klass.root / "source" / ASSIGNMENT / "ps1.ipynb")
+    klass.hand_in("ada")
+    code, _, errors = klass.run("grade", ASSIGNMENT, "--course", str(klass.root))
+    assert (code, errors) == (2, "ps1 is a r notebook; Python is graded here.\n")
+
+
+def test_formgrader_sees_what_was_graded(klass: Class) -> None:
+    klass.hand_in("ada")
+    submit(klass.root, "bob", b"no notebook")
+    klass.grade()
+    course = Course(klass.root)
+    api = NbGraderAPI(course.directory, parent=course.app)
+    seen = {entry["student"]: entry for entry in api.get_submissions(ASSIGNMENT)}
+    assert {s: (e["autograded"], e["needs_manual_grade"], e["score"]) for s, e in seen.items()} == {
+        "ada": (True, True, 6.0),
+        "bob": (True, True, 0.0),
+    }
+    notebooks = api.get_notebook_submissions(ASSIGNMENT, "ps1")
+    assert {entry["student"]: entry["failed_tests"] for entry in notebooks} == {"ada": False, "bob": True}

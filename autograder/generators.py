@@ -77,7 +77,7 @@ def advance(words: dict[str, Any]) -> None:
             sys.modules["numpy"].random.get_bit_generator().random_raw(count, output=False)
 
 
-# ------------------------------------------------------------------------------------------------ passed generators
+# ------------------------------------------------------------------------------------------ passed generators
 
 _MULTIPLIER = 47026247687942121848144207491837523525  # of PCG64: state → state * multiplier + inc
 _MASK = (1 << 128) - 1
@@ -99,7 +99,7 @@ def drawn_by(before: Any, after: Any) -> int | None:
 
 
 def _pcg_distance(state: int, target: int, increment: int) -> int:
-    """Steps from one state of a linear congruential generator to another (O'Neill, PCG, 2014, section 4.3.1)."""
+    """Steps from one state of a linear congruential generator to another (O'Neill, PCG, 2014, 4.3.1)."""
     multiplier, bit, distance = _MULTIPLIER, 1, 0
     while state != target:
         if (state ^ target) & bit:

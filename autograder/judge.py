@@ -124,6 +124,9 @@ def judge_notebook(
 def _question(cell: PlannedCell, scored: Any, shown: Any) -> QuestionResult:
     if cell.role != "test":
         return QuestionResult(cell.grade_id, None, cell.points, needs_manual_grade=True)
+    if cell.refused:
+        reason = f"This cell cannot be judged from outside: {cell.refused}."
+        return QuestionResult(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
     outcome: Outcome | None = scored.outcomes.get(cell.id)
     if outcome is None:
         return QuestionResult(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")

@@ -155,7 +155,7 @@ class Pass:
         return self
 
     def _import_libraries(self) -> None:
-        """Import what test cells import before any time is counted: a deadline must not cut an import in two."""
+        """Import what test cells import before time is counted: a deadline must not cut an import in two."""
         for module in self._plan.libraries:
             if module not in sys.modules and not self._is_shipped(module):
                 with suppress(Exception):
@@ -190,7 +190,8 @@ class Pass:
         if not planned.is_code:
             return
         if planned.role == "test":
-            self._judge(planned)
+            if not planned.refused:
+                self._judge(planned)
             return
         if planned.locked or cell is None:
             source = planned.source if planned.role == "both" else ""

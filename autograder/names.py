@@ -105,6 +105,7 @@ def _scope(table: symtable.SymbolTable, names: CellNames, *, deferred: bool) -> 
         if symbol.is_referenced():
             (names.deferred if deferred else names.reads).add(symbol.get_name())
         if symbol.is_assigned() and symbol.is_declared_global():
+            names.deferred.add(symbol.get_name())  # ``n += 1`` reads it
             (names.changed_by_functions if deferred else names.binds).add(symbol.get_name())
     for child in table.get_children():
         _scope(child, names, deferred=deferred)

@@ -93,6 +93,8 @@ class PlannedCell:
         Remote names to fetch when the student's process ran it.
     classes : tuple of str
         Classes that it defines on both sides.
+    refused : str
+        Why it cannot be judged from outside.
     test : TestCode or None
         What the judge runs: tests, or the judge's part of a cell that runs on both sides.
     binds : frozenset of str
@@ -110,6 +112,7 @@ class PlannedCell:
     source: str = ""
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    refused: str = ""
     test: TestCode | None = None
     binds: frozenset[str] = frozenset()
 
@@ -355,9 +358,9 @@ class _Planner:
     def _planned(self, draft: _Draft, wanted: set[str]) -> PlannedCell:
         cell, names = draft.cell, draft.names
         if cell.role == "test":
-            return replace(
-                cell, test=_test_code(cell, draft.tree), binds=frozenset(names.binds | names.deletes)
-            )
+            refused = next((r.reason for r in self._refusals if r.grade_id == cell.grade_id), "")
+            code = None if refused else _test_code(cell, draft.tree)
+            return replace(cell, test=code, refused=refused, binds=frozenset(names.binds | names.deletes))
         if cell.role == "both":
             silent = draft.tainted or is_silent(cell.source)
             parts = _definitions(draft.tree, self._remote) if draft.tainted else [draft.tree]

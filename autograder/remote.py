@@ -145,7 +145,7 @@ def _forward(name: str) -> Callable[..., Any]:
 
 
 def _await(self: Any) -> Iterator[Any]:
-    """The student's process has an event loop of its own; here it looks as if nothing was to be waited for."""
+    """The student's process has its own event loop; here it looks as if nothing was to be waited for."""
     return owner(self).ask("__await__")
     yield
 

@@ -292,7 +292,7 @@ class Student(Peer):
         try:
             return encoder.value((bound, deleted, dropped, self._new_state()))
         except (TooBig, TypeError):
-            # One of the names holds what cannot be sent, a figure perhaps: the others must arrive all the same.
+            # One of the names holds what cannot be sent, a figure perhaps: the others must still arrive.
             bound = {name: value for name, value in bound.items() if self._can_send(value)}
             return encoder.value((bound, deleted, dropped, None))
 

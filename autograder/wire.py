@@ -20,7 +20,7 @@ import builtins
 import json
 import struct
 from array import array
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, NamedTuple, NoReturn
@@ -87,12 +87,14 @@ class Codec(NamedTuple):
     """How one exact type travels: taken apart into plain parts, and put together from them.
 
     ``fill`` is for containers that may hold themselves: ``make`` then gets no parts and makes an empty one.
+    Its parts are decoded one by one as they are put in, so that a deadline ends even a dictionary whose
+    keys all have one hash.
     """
 
     tag: str
     parts: Callable[[Any], Iterable[Any]]
     make: Callable[..., Any]
-    fill: Callable[[Any, list[Any]], None] | None = None
+    fill: Callable[[Any, Iterator[Any]], None] | None = None
     alias: bool = False  # objects with an identity that a test can see: mutable ones
 
 
@@ -467,19 +469,19 @@ class Decoder:
     def node(self, node: Node) -> Any:
         """The value of a part: for codecs and hooks."""
         self._count(1)
+        if not self._items & 255 and monotonic() > self.deadline:
+            raise Bad("a message takes too long to read")
         if type(node) is not list:
             if type(node) is dict:
                 raise Bad("a message holds a JSON object")
             return node
-        if not self._items & 1023 and monotonic() > self.deadline:
-            raise Bad("a message takes too long to read")
         tag = node[0]
         if type(tag) is not str:
             raise Bad("a value has no kind")
         special = _SPECIAL.get(tag)
         if special is not None:
             return special(self, node)
-        codec = BY_TAG.get(tag) or self._later(tag)
+        codec = self._codec(tag)
         self._depth += 1
         if self._depth > self.caps.depth:
             raise Bad("a message is nested too deeply")
@@ -496,7 +498,13 @@ class Decoder:
         if codec.fill is None:
             return self.container(lambda: codec.make(*[self.node(part) for part in node[1:]]))
         fill = codec.fill
-        return self.container(codec.make, lambda made: fill(made, [self.node(part) for part in node[1:]]))
+        return self.container(codec.make, lambda made: fill(made, map(self.node, node[1:])))
+
+    def _frozenset(self, node: list[Node]) -> frozenset[Any]:
+        items: set[Any] = set()
+        for part in node[1:]:
+            items.add(self.node(part))
+        return frozenset(items)
 
     def container(self, make: Callable[[], Any], fill: Callable[[Any], None] | None = None) -> Any:
         """Make a numbered value: the whole of it, or an empty one to be filled with what may refer to it."""
@@ -519,11 +527,16 @@ class Decoder:
         self._count(size >> 9)
         return piece
 
-    def _later(self, tag: str) -> Codec | None:
+    def _codec(self, tag: str) -> Codec | None:
         library, dot, _ = tag.partition(".")
-        if not dot or library not in self.libraries:
-            return None
-        _load(library)
+        if not dot:
+            return BY_TAG.get(tag)
+        if library not in self.libraries:
+            return (
+                None  # also if it is loaded already: what a submission gets must not hang on the one before
+            )
+        if tag not in BY_TAG:
+            _load(library)
         return BY_TAG.get(tag)
 
     def _alias(self, node: list[Node]) -> Any:
@@ -562,7 +575,7 @@ class Decoder:
             found: Any = getattr(builtins, name, None)
             if found in _ATOMS or _is_builtin_exception(found):
                 return found
-        self._later(f"{library}.")
+        self._codec(f"{library}.")
         for kind in BY_TYPE:
             if kind.__qualname__ == name and kind.__module__ == module:
                 return kind
@@ -581,6 +594,7 @@ _SPECIAL: dict[str, Callable[[Decoder, list[Node]], Any]] = {
     "li": Decoder._packed,
     "i": Decoder._big_int,
     "T": Decoder._class,
+    "f": Decoder._frozenset,
     "b": lambda decoder, node: bytes(decoder.raw(node[1])),
     "m": lambda decoder, node: decoder.raw(node[1]),
     "u": lambda decoder, node: str(decoder.raw(node[1]), "utf-8", "surrogatepass"),
@@ -590,12 +604,14 @@ _SPECIAL: dict[str, Callable[[Decoder, list[Node]], Any]] = {
 # -------------------------------------------------------------------------------------------- the plain types
 
 
-def fill_mapping(into: Any, parts: list[Any]) -> None:
+def fill_mapping(into: Any, parts: Iterator[Any]) -> None:
     """The opposite of `pairs`, for a mapping made empty."""
-    if len(parts) % 2:
-        raise Bad("a dictionary has a key without a value")
-    for key, value in zip(parts[::2], parts[1::2], strict=True):
-        into[key] = value
+    for key in parts:
+        for value in parts:
+            into[key] = value
+            break
+        else:
+            raise Bad("a dictionary has a key without a value")
 
 
 def pairs(value: Any) -> list[Any]:
@@ -623,7 +639,7 @@ register(list, Codec("l", lambda x: x, list, list.extend, alias=True))
 register(tuple, Codec("t", lambda x: x, lambda *parts: parts))
 register(dict, Codec("d", pairs, dict, fill_mapping, alias=True))
 register(set, Codec("s", lambda x: x, set, set.update, alias=True))
-register(frozenset, Codec("f", lambda x: x, lambda *parts: frozenset(parts)))
+register(frozenset, Codec("f", lambda x: x, frozenset))
 register(bytearray, Codec("B", lambda x: (bytes(x),), bytearray, alias=True))
 register(complex, Codec("c", lambda x: (x.real, x.imag), complex))
 register(slice, Codec("S", lambda x: (x.start, x.stop, x.step), slice))

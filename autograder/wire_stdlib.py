@@ -10,7 +10,7 @@ import fractions
 import pathlib
 import uuid
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
@@ -32,16 +32,29 @@ def codec_of(kind: type) -> Codec | None:
 # ------------------------------------------------------------------------------------------------ collections
 
 
-def _fill_defaultdict(into: Any, parts: list[Any]) -> None:
-    if parts[0] is not None and not callable(parts[0]):
+def _fill_defaultdict(into: Any, parts: Iterator[Any]) -> None:
+    factory = next(parts)
+    if factory is not None and not callable(factory):
         raise Bad("a default factory cannot be called")
-    into.default_factory = parts[0]
-    fill_mapping(into, parts[1:])
+    into.default_factory = factory
+    fill_mapping(into, parts)
 
 
-def _fill_deque(into: Any, parts: list[Any]) -> None:
+def _fill_deque(into: Any, parts: Iterator[Any]) -> None:
     # A deque's maxlen is fixed when it is made; __init__ on a made one is the documented way to set it again.
-    into.__init__(parts[1:], parts[0])
+    longest = next(parts)
+    into.__init__(parts, longest)
+
+
+def _view(name: str) -> Codec:
+    """``d.keys()`` and ``d.items()`` travel as a dictionary."""
+
+    def make(mapping: Any) -> Any:
+        if type(mapping) is not dict:
+            raise Bad("a view of no dictionary")
+        return getattr(mapping, name)()
+
+    return Codec(f"py.{name}", lambda x: (dict(x) if name == "items" else dict.fromkeys(x),), make)
 
 
 register(
@@ -62,9 +75,9 @@ register(
     collections.deque,
     Codec("py.deque", lambda x: [x.maxlen, *x], collections.deque, _fill_deque, alias=True),
 )
-register(type({}.keys()), Codec("py.keys", list, lambda *parts: dict.fromkeys(parts).keys()))
+register(type({}.keys()), _view("keys"))
+register(type({}.items()), _view("items"))
 register(type({}.values()), Codec("py.values", list, lambda *parts: dict(enumerate(parts)).values()))
-register(type({}.items()), Codec("py.items", list, lambda *parts: dict(parts).items()))
 
 # ------------------------------------------------------------------------------------------------ numbers
 

@@ -66,8 +66,10 @@ def autograded_notebook(
         elif cell.cell_type == "markdown" and ours.get(cell.id) != cell.source:
             shown["source"] = harmless_markdown(cell.source)
         cells.append(shown)
-    notebook = {"cells": cells, "metadata": repaired.metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    # One cell a line: as easy to compare as with indentation, and ten times as fast to write.
+    lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
+    metadata = json.dumps(repaired.metadata, ensure_ascii=False, sort_keys=True)
+    return f'{{"cells": [\n{lines}\n],\n"metadata": {metadata},\n"nbformat": 4, "nbformat_minor": 5}}\n'
 
 
 def harmless_markdown(text: str) -> str:

@@ -201,7 +201,8 @@ def _read_cell(cell: dict[str, Any]) -> Cell:
 
 def _clean(text: str) -> str:
     """Return text that can be stored and compiled: no lone surrogates, no NUL, line ends as in Unix."""
-    text = text.encode("utf-8", errors="replace").decode("utf-8")
+    if not text.isascii():
+        text = text.encode("utf-8", errors="replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 

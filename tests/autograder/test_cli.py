@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -117,6 +118,89 @@ def test_everybody_gets_what_they_deserve(klass: Class) -> None:
         "Cell 'square-visible' had been deleted and put back.",
         "Cells had been moved; they stand in the released order again.",
     ]
+
+
+def slips(honest: NotebookNode, released: NotebookNode) -> dict[str, bytes]:
+    """Return the right answers as careless students and other editors hand them in."""
+
+    def changed(change: Callable[[NotebookNode], object]) -> bytes:
+        notebook = copy.deepcopy(honest)
+        change(notebook)
+        return json.dumps(notebook).encode()
+
+    def strip_marks(notebook: NotebookNode) -> None:
+        for cell in notebook.cells:
+            cell.metadata = {}
+            del cell["id"]
+
+    def old_marks(notebook: NotebookNode) -> None:
+        for cell in notebook.cells:
+            cell.metadata.get("nbgrader", {}).update(schema_version=1)
+
+    return {
+        "copied-answer": changed(lambda notebook: notebook.cells.insert(3, released.cells[2] | {"id": "x"})),
+        "copied-test": changed(lambda notebook: notebook.cells.insert(7, notebook.cells[3] | {"id": "x"})),
+        "moved": changed(lambda notebook: notebook.cells.insert(9, notebook.cells.pop(2))),
+        "no-tests": changed(lambda notebook: notebook.cells.__delitem__(slice(3, 5))),
+        "no-marks": changed(strip_marks),
+        "old-marks": changed(old_marks),
+        "tagged": changed(lambda notebook: notebook.cells[2].metadata.update(tags=["skip-execution"])),
+        "text": changed(lambda notebook: notebook.cells[2].update(cell_type="markdown")),
+        "answer-in-test": changed(
+            lambda notebook: (
+                notebook.cells[2].update(source=released.cells[2].source),
+                notebook.cells[3].update(source=SQUARE),
+            )
+        ),
+        "split": changed(
+            lambda notebook: (
+                notebook.cells.insert(
+                    2, notebook.cells[2] | {"id": "x", "source": "def times(a, b): return a * b"}
+                ),
+                notebook.cells[3].update(source="def square(x): return times(x, x)"),
+            )
+        ),
+        "other-kernel": changed(lambda notebook: notebook.metadata.update(kernelspec={"name": "gone"})),
+        "windows": b"\xef\xbb\xbf" + json.dumps(honest).replace("\\n", "\\r\\n").encode(),
+        "utf-16": json.dumps(honest).encode("utf-16"),
+        "cut-at-the-end": json.dumps(honest)[:-60].encode(),
+    }
+
+
+def test_honest_slips_keep_their_points(klass: Class) -> None:
+    files = slips(answered(klass.released, **RIGHT), klass.released)
+    for student, raw in files.items():
+        submit(klass.root, student, raw)
+    assert {student: result["score"] for student, result in klass.grade().items()} == dict.fromkeys(
+        files, 6.0
+    )
+
+
+def test_what_is_no_file_is_reported_and_costs_nobody_else(klass: Class) -> None:
+    klass.hand_in("honest")
+    honest = klass.root / "submitted" / "honest" / ASSIGNMENT
+    links = {"link": honest / "ps1.ipynb", "source": klass.root / "source" / ASSIGNMENT / "ps1.ipynb"}
+    for student, target in links.items():
+        (submit(klass.root, student, None) / "ps1.ipynb").symlink_to(target)
+    os.mkfifo(submit(klass.root, "pipe", None) / "ps1.ipynb")
+    (submit(klass.root, "folder", None) / "ps1.ipynb").mkdir()
+    with (submit(klass.root, "huge", None) / "ps1.ipynb").open("wb") as file:
+        file.truncate(10**9)
+    submit(klass.root, "deep", b"[" * 10**6)
+    (klass.root / "submitted" / "all").mkdir()
+    (klass.root / "submitted" / "all" / ASSIGNMENT).symlink_to(honest)
+    results = klass.grade()
+    assert {student: (result["score"], result["status"]) for student, result in results.items()} == {
+        "honest": (6.0, "graded"),
+        **dict.fromkeys(["link", "source", "pipe", "folder", "huge", "deep", "all"], (0.0, "report")),
+    }
+    assert results["link"]["messages"] == ["ps1.ipynb is a symbolic link, not a file, so it was not opened."]
+    assert (
+        results["all"]["messages"][0]
+        == "The submission is a symbolic link, not a folder, so it was not opened."
+    )
+    texts = [path.read_text() for path in (klass.root / "autograded").rglob("*") if path.is_file()]
+    assert not any("HIDDEN" in text or "BEGIN SOLUTION" in text for text in texts)
 
 
 def test_the_table(klass: Class) -> None:

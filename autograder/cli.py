@@ -195,8 +195,14 @@ def _number(value: float) -> str:
 def _doctor(arguments: argparse.Namespace) -> int:
     from autograder.box.doctor import diagnose
 
-    print(diagnose())
-    return HANDLED
+    diagnosis = diagnose()
+    print(f"isolation: {diagnosis.level or 'none, so submissions are not graded on this machine'}\n")
+    for check in diagnosis.checks:
+        print(f"{'ok' if check.ok else '--'}  {check.name}: {check.why}")
+        if check.mend:
+            print(f"    to mend it: {check.mend}")
+    print("\n" + ", ".join(f"{name} {version}" for name, version in diagnosis.versions.items()))
+    return HANDLED if diagnosis.level else REFUSED
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -32,7 +32,8 @@ from sample_course import (
 
 from autograder import batch as batch_module
 from autograder import cli
-from autograder.box import BoxUnavailable
+from autograder.box import BoxUnavailable, Level, doctor
+from autograder.box.doctor import Check, Diagnosis
 from autograder.course import Course
 
 RIGHT = {"square": SQUARE, "double": DOUBLE, "why": "Because."}
@@ -556,3 +557,26 @@ def test_formgrader_sees_what_was_graded(klass: Class) -> None:
     }
     notebooks = api.get_notebook_submissions(ASSIGNMENT, "ps1")
     assert {entry["student"]: entry["failed_tests"] for entry in notebooks} == {"ada": False, "bob": True}
+
+
+def test_the_doctor_names_level_checks_and_remedies(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = (Check("kernel", True, "new enough"), Check("namespaces", False, "EPERM", "allow them"))
+    for level, code, first in (
+        (Level.LANDLOCK, 0, "isolation: landlock"),
+        (None, 3, "isolation: none, so submissions are not graded on this machine"),
+    ):
+        monkeypatch.setattr(
+            doctor, "diagnose", lambda level=level: Diagnosis(level, checks, {"python": "3.11"})
+        )
+        assert cli.main(["doctor"]) == code
+        assert capsys.readouterr().out.splitlines() == [
+            first,
+            "",
+            "ok  kernel: new enough",
+            "--  namespaces: EPERM",
+            "    to mend it: allow them",
+            "",
+            "python 3.11",
+        ]

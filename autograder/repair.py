@@ -13,6 +13,7 @@ import ast
 import base64
 import binascii
 import difflib
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -24,9 +25,12 @@ from nbformat import NotebookNode, from_dict
 
 MAX_CELLS = 2000
 MAX_SOURCE = 500_000  # characters in one cell
+MAX_TEXT = 20_000_000  # characters in all, pictures in text included
+MAX_DRAFT = 50_000  # characters of a changed locked cell that is searched for an answer
 MAX_ATTACHMENT = 4_000_000  # characters of base64 in one picture
 MAX_PARTS = 2_000_000  # lists and objects in the file: a bound for the memory that reading it takes
 MAX_SALVAGE = 8_000_000  # characters of a damaged file that are searched for whole cells
+MAX_FAILURES = 50  # beginnings of cells that turn out not to be whole
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 SCHEMA_VERSION = 3  # of nbgrader's cell marks
 
@@ -59,6 +63,13 @@ class Cell:
     tags: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The characters of text and pictures."""
+        return len(self.source) + sum(
+            len(data) for bundle in self.attachments.values() for data in bundle.values()
+        )
 
     @property
     def text(self) -> str:
@@ -143,7 +154,7 @@ def _salvage(text: str) -> Iterator[dict[str, Any]]:
     decoder, text = json.JSONDecoder(), text[:MAX_SALVAGE]
     start = re.compile(r'\{\s*"(?:attachments|cell_type|execution_count|id|metadata|outputs|source)"\s*:')
     position, failures = 0, 0
-    while failures < 200 and (found := start.search(text, position)):
+    while failures < MAX_FAILURES and (found := start.search(text, position)):
         try:
             cell, position = decoder.raw_decode(text, found.start())
         except (ValueError, RecursionError):
@@ -168,10 +179,18 @@ def _read_cells(content: dict[str, Any], messages: list[str]) -> list[Cell]:
         messages.append("The cells carried marks of another nbgrader version; the released ones were used.")
     if tags := sorted({tag for cell in cells for tag in cell.tags}):
         messages.append(f"Cell tags were removed, they do not count in grading: {short(', '.join(tags))}.")
-    for cell in cells:
-        if len(cell.source) > MAX_SOURCE:
-            messages.append(f"A cell of {len(cell.source)} characters was cut to {MAX_SOURCE}.")
-    return [_cut(cell) for cell in cells]
+    if cut := sum(len(cell.source) > MAX_SOURCE for cell in cells):
+        messages.append(f"{cut} cells of more than {MAX_SOURCE:,} characters were cut.")
+    return _up_to(MAX_TEXT, [_cut(cell) for cell in cells], messages)
+
+
+def _up_to(limit: int, cells: list[Cell], messages: list[str]) -> list[Cell]:
+    """Return the first cells, text and pictures of which have up to `limit` characters."""
+    sizes = (cell.size for cell in cells)
+    kept = [cell for cell, total in zip(cells, itertools.accumulate(sizes), strict=True) if total <= limit]
+    if len(kept) < len(cells):
+        messages.append(f"The notebook has more than {limit:,} characters; {len(kept)} cells were read.")
+    return kept
 
 
 def _read_cell(cell: dict[str, Any]) -> Cell:
@@ -366,16 +385,14 @@ class _Match:
 
     def _neighbourhood(self, gap: list[int], free: set[int]) -> list[int]:
         """Return the free submitted cells after the cell before the gap and before the cell after it."""
+        taken = set(self.chosen.values())
         after = self.chosen.get(gap[0] - 1, -1) + 1
         before = self.chosen.get(gap[-1] + 1, len(self.submitted)) - 1
-        around: set[int] = set()
-        while after < len(self.submitted) and after not in self.chosen.values():
-            around.add(after)
-            after += 1
-        while before >= 0 and before not in self.chosen.values():
-            around.add(before)
-            before -= 1
-        return sorted(around & free)
+        around = itertools.chain(
+            itertools.takewhile(lambda at: at not in taken, range(after, len(self.submitted))),
+            itertools.takewhile(lambda at: at not in taken, range(before, -1, -1)),
+        )
+        return sorted(free.intersection(around))
 
     def _explain(self) -> None:
         """Say what was missing, changed or moved, one sentence for all cells of a kind."""
@@ -422,9 +439,11 @@ def _align(here: dict[int, Cell], there: dict[int, Cell], locked: set[int]) -> l
     The usual table of the best total for every pair of beginnings, read back from its end.
     """
     rows, columns = list(here), list(there)
-    if not rows or not columns or len(rows) * len(columns) > 20_000:
+    pairs_to_try = len(rows) * len(columns)
+    if not 0 < pairs_to_try <= 20_000:
         return []
-    likeness = [[_likeness(here[r], there[c], r in locked) for c in columns] for r in rows]
+    closely = pairs_to_try <= 400
+    likeness = [[_likeness(here[r], there[c], r in locked, closely) for c in columns] for r in rows]
     best = [[0.0] * (len(columns) + 1) for _ in range(len(rows) + 1)]
     for i in range(len(rows)):
         for j in range(len(columns)):
@@ -442,8 +461,10 @@ def _align(here: dict[int, Cell], there: dict[int, Cell], locked: set[int]) -> l
     return pairs
 
 
-def _likeness(released: Cell, submitted: Cell, locked: bool) -> float:
+def _likeness(released: Cell, submitted: Cell, locked: bool, closely: bool = True) -> float:
     """Return how much a submitted cell looks like a released one, from 0 (it cannot be) to about 1.
+
+    Lines that both have count; if one looks `closely`, letters do too.
 
     >>> stub = Cell("code", "def relu(x):\\n    # YOUR CODE HERE\\n    raise NotImplementedError()")
     >>> _likeness(stub, Cell("code", "def relu(x):\\n    return max(x, 0)"), locked=False) > 0.3
@@ -457,7 +478,7 @@ def _likeness(released: Cell, submitted: Cell, locked: bool) -> float:
     empty = re.compile(r"\s*(#|raise NotImplementedError|$)")
     telling = [line for line in ours if not empty.match(line)]
     shared = sum(line in theirs for line in telling) / len(telling) if telling else 0.0
-    if len(released.text) + len(submitted.text) < 2000:
+    if closely and len(released.text) + len(submitted.text) < 2000:
         letters = difflib.SequenceMatcher(None, released.text, submitted.text, autojunk=False)
         if letters.real_quick_ratio() > 0.5:
             shared = max(shared, letters.ratio() if letters.ratio() > 0.6 else 0.0)
@@ -474,6 +495,8 @@ def _new_bindings(theirs: str, ours: str) -> bool:
     >>> _new_bindings("assert True", "assert relu(1) == 1")
     False
     """
+    if len(theirs) > MAX_DRAFT:
+        return False
     try:
         return bool(_bound(theirs) - _bound(ours))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

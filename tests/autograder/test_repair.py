@@ -415,3 +415,14 @@ def test_a_broken_byte_anywhere_is_handled(
         result = repair(whole[:at] + b"\xff" + whole[at + 1 :], released)
         if result.notebook is not None:
             assert_whole(result.notebook, released)
+
+
+def test_an_enormous_notebook_is_cut_in_time(honest: NotebookNode, released: NotebookNode) -> None:
+    """What would take minutes if every cell were compared with every other letter by letter."""
+    honest.cells += [new_code_cell("x = 1\n" * 100_000) for _ in range(50)]
+    answers, messages, _ = repaired(honest, released)
+    assert_answers_kept(answers)
+    assert messages[0] == "50 cells of more than 500,000 characters were cut."
+    assert messages[1].startswith("The notebook has more than 20,000,000 characters; 49 cells were read.")
+    many = [{"cell_type": "code", "source": f"{'abc' * 300} {number}"} for number in range(1900)]
+    assert_whole(repair(raw({"cells": many}), released).notebook, released)

@@ -64,7 +64,8 @@ def explain(cell: PlannedCell, outcome: Outcome, shown: Outcome | None) -> str:
         return _with_trouble(f"The test did not end: {outcome.note or short(str(error))}", outcome)
     if is_hidden(cell.test, outcome.lines):
         return _with_trouble(_hidden(cell.test, error), outcome)
-    if shown is not None and shown.error is not None and not shown.dirty:
+    if shown is not None and not shown.dirty and type(shown.error).__name__ == type(error).__name__:
+        assert shown.error is not None
         return _with_trouble(_visible(cell, shown.error, shown.lines), shown)
     literal = _literal(cell.test, error)
     return f"{_safe_name(error)}: {literal or 'a test failed'}"

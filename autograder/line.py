@@ -13,7 +13,7 @@ from autograder.wire import HEADER, Bad, Caps, sizes
 __all__ = ["MAX_PRINTED", "Child", "Line", "Lost"]
 
 MAX_PRINTED = 16 << 20  # bytes past the limit only cost the judge time: the child is given up
-_PIECE = 1 << 18
+_PIECE = 1 << 16  # a larger buffer costs more to get from the system than the reading itself
 
 
 class Child(Protocol):

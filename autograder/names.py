@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
 import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["CellNames", "bound_by", "cell_names", "operators_of"]
+__all__ = ["CellNames", "cell_names", "operators_of"]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
@@ -74,7 +75,7 @@ def cell_names(tree: ast.Module) -> CellNames:
     """
     names = CellNames()
     # The text of the tree, not of the cell: magics have become calls in it.
-    table = symtable.symtable(ast.unparse(tree), "<cell>", "exec")
+    table = symtable.symtable(ast.unparse(_Waiting().visit(copy.deepcopy(tree))), "<cell>", "exec")
     for symbol in table.get_symbols():
         name = symbol.get_name()
         if symbol.is_assigned() or symbol.is_imported():
@@ -90,14 +91,35 @@ def cell_names(tree: ast.Module) -> CellNames:
     return names
 
 
-def bound_by(statement: ast.stmt) -> set[str]:
-    """Names that one statement binds at the top."""
-    return cell_names(ast.Module([statement], [])).binds
+class _Waiting(ast.NodeTransformer):
+    """Takes ``await`` and ``async`` out of a cell's own statements: symtable knows them in functions only."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        return self.visit(node.value)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        self.generic_visit(node)
+        return ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        self.generic_visit(node)
+        return ast.copy_location(ast.With(node.items, node.body), node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        self.generic_visit(node)
+        node.is_async = 0
+        return node
 
 
 def _scope(table: symtable.SymbolTable, names: CellNames, *, deferred: bool) -> None:
     """Global names of a function, class or comprehension, and of what is inside."""
-    is_function = table.get_type() == "function" and table.get_name() not in _IMMEDIATE
+    is_function = table.get_type() == "function" and table.get_name().strip("<>") not in _IMMEDIATE
     deferred = deferred or is_function
     for symbol in table.get_symbols():
         if not symbol.is_global():

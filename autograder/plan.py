@@ -137,8 +137,8 @@ class Plan:
         Name -> the imports by which the source binds it.
     libraries : tuple of str
         Modules that cells of the judge import.
-    needs_shell, shares_random : bool
-        Test cells use magics; the solution and the tests both draw random numbers.
+    shares_random : bool
+        The solution and the tests both draw random numbers.
     """
 
     name: str
@@ -150,7 +150,6 @@ class Plan:
     pushed: frozenset[str] = frozenset()
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     libraries: tuple[str, ...] = ()
-    needs_shell: bool = False
     shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
 
@@ -266,9 +265,6 @@ class _Planner:
             pushed=frozenset(pushed),
             imports=imports,
             libraries=self._libraries(),
-            needs_shell=any(
-                "get_ipython" in d.names.reads | d.names.deferred for d in self._of("test", "both")
-            ),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
         )

@@ -159,6 +159,8 @@ class Runner(Peer):
 
     def _push(self, change: Any) -> None:
         """What has changed at the judge's: names bound and deleted, handles let go, random generators."""
+        if change is None:
+            return
         bound, deleted, dropped, state = change
         if state is not None:
             generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
@@ -226,7 +228,8 @@ class Runner(Peer):
         changed = changes.nodes(encoder) if changes else []
         bindings = self._bindings(encoder, self._changed_names())
         drew = generators.drawn(state, generators.states()) if state else {}
-        written = encoder.value((self.recorder.take(), drew))
+        shown = self.recorder.take()
+        written = encoder.value((shown, drew)) if shown or any(drew.values()) else None
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 
@@ -333,7 +336,7 @@ class Runner(Peer):
         with self.nested():
             self._requests += 1
             token, encoder = self._requests, self.encoder()
-            nodes = [encoder.value(self.recorder.take()), encoder.value(args)]
+            nodes = [encoder.value(self.recorder.take() or None), encoder.value(args)]
             nodes.append(encoder.value(tuple(kwargs)))
             self._line.send(pack([operation, token, target, *nodes], encoder.blob))
             return self._await_answer(token, encoder)

@@ -198,9 +198,12 @@ class Student(Peer):
                 raise TypeError(str(error)) from None
             self._send(pack([operation, token, *nodes], encoder.blob))
             kind, (changes, bindings, written, value), decoder = self._answer(token, encoder, 4)
-            self._decoded(lambda: self._take_changes(changes, encoder, decoder))
-            self._bind(bindings, decoder)
-            self._decoded(lambda: self._take_written(*decoder.value(written)))
+            if changes:
+                self._decoded(lambda: self._take_changes(changes, encoder, decoder))
+            if bindings:
+                self._bind(bindings, decoder)
+            if written is not None:
+                self._decoded(lambda: self._take_written(*decoder.value(written)))
             result = self._decoded(lambda: decoder.value(value))
         if kind == "raise":
             raise _from_student(result)
@@ -287,10 +290,12 @@ class Student(Peer):
     def _pushed(self, encoder: Encoder) -> Node:
         """Names that the test bound and deleted, handles let go, random generators."""
         bound, deleted = self._notebook.pushes()
-        dropped = sorted(self._dropped)
+        dropped, state = sorted(self._dropped), self._new_state()
+        if not (bound or deleted or dropped or state):
+            return None
         self._dropped.clear()
         try:
-            return encoder.value((bound, deleted, dropped, self._new_state()))
+            return encoder.value((bound, deleted, dropped, state))
         except (TooBig, TypeError):
             # One of the names holds what cannot be sent, a figure perhaps: the others must still arrive.
             bound = {name: value for name, value in bound.items() if self._can_send(value)}
@@ -503,7 +508,8 @@ class Student(Peer):
         if len(nodes) != 6 or type(nodes[0]) is not str:
             raise self._broken("a request is malformed")
         operation, token, target, written, *arguments = nodes
-        self._decoded(lambda: self._write(decoder.value(written)))
+        if written is not None:
+            self._decoded(lambda: self._write(decoder.value(written)))
         x = self._decoded(lambda: self.lent[target] if target else None)
         args, kwargs = self._decoded(lambda: self.arguments(decoder, *arguments))
         changes = Changes(self, decoder.containers)

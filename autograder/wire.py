@@ -163,7 +163,7 @@ def unpack(frame: bytes | bytearray, caps: Caps | None = None) -> tuple[list[Nod
     if text.count(b",") + text.count(b"[") + text.count(b"{") > 3 * caps.items:
         raise Bad("a message has too many values")
     try:
-        nodes = json.loads(text.decode("utf-8"))
+        nodes = _from_json(text.decode("utf-8"))
     except (ValueError, RecursionError, MemoryError) as error:
         raise Bad(f"a message is not JSON: {type(error).__name__}") from None
     if type(nodes) is not list:
@@ -181,6 +181,7 @@ def sizes(header: bytes | bytearray | memoryview, caps: Caps) -> tuple[int, int]
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_from_json = json.JSONDecoder().decode
 
 # ------------------------------------------------------------------------------------------------ encoding
 

@@ -14,7 +14,8 @@ from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
 from autograder.plan import make_plan
 from tests.autograder.unboxed import spawn
 
-QUICK = JudgeLimits(cell_seconds=1.0, question_seconds=1.0, submission_seconds=20.0)
+QUICK = JudgeLimits(cell_seconds=5.0, question_seconds=5.0, submission_seconds=60.0)
+HASTY = JudgeLimits(cell_seconds=1.0, question_seconds=1.0, submission_seconds=60.0)  # for what hangs
 SEED = 7
 
 

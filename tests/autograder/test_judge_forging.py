@@ -11,7 +11,17 @@ from textwrap import dedent
 
 import pytest
 
-from tests.autograder.judging import QUICK, graded, judge, locked, notebook, scores, solution, submission
+from tests.autograder.judging import (
+    HASTY,
+    QUICK,
+    graded,
+    judge,
+    locked,
+    notebook,
+    scores,
+    solution,
+    submission,
+)
 
 # Three questions: a value, a function on plain numbers, a class that compares and computes.
 SOURCE = notebook(
@@ -263,7 +273,7 @@ def submitted(attack: str):
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing(name):
-    assert scores(judge(SOURCE, submitted(ATTACKS[name]))) == NOTHING
+    assert scores(judge(SOURCE, submitted(ATTACKS[name]), limits=HASTY)) == NOTHING
 
 
 def test_the_honest_solution_gets_everything():
@@ -319,7 +329,7 @@ def test_bytes_on_the_pipes_earn_nothing(name, place):
     if place == "call":
         body = "".join(f"    {line}\n" for line in attack.strip().splitlines())
         attack = f"def square(x):\n{body}    return 0\ndef length(v):\n{body}    return 0\n"
-    assert scores(judge(SOURCE, submitted(attack))) == NOTHING
+    assert scores(judge(SOURCE, submitted(attack), limits=HASTY)) == NOTHING
 
 
 def test_a_patched_line_that_answers_true_earns_nothing():
@@ -334,7 +344,7 @@ def test_a_patched_line_that_answers_true_earns_nothing():
         def square(x): return 0
         def length(v): return 0
         """
-    assert scores(judge(SOURCE, submitted(attack))) == NOTHING
+    assert scores(judge(SOURCE, submitted(attack), limits=HASTY)) == NOTHING
 
 
 def test_handles_of_the_judges_objects_lead_nowhere():
@@ -390,7 +400,7 @@ def test_the_budget_of_a_submission_ends_what_each_question_does_not():
         ]
     )
     attack = {f"a{n}": f"import time\ndef f{n}(): time.sleep(0.9); return {n}" for n in range(6)}
-    result = judge(source, submission(source, **attack), limits=replace(QUICK, submission_seconds=3.0))
+    result = judge(source, submission(source, **attack), limits=replace(HASTY, submission_seconds=3.0))
     assert 1 <= sum(scores(result)) <= 3
     assert result.questions[-1].reason == "The time for this submission ran out."
 

@@ -7,7 +7,9 @@ Exit codes: 0 every submission was handled, however broken; 1 the grader itself 
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import shutil
 import sys
 import time
@@ -28,8 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     arguments = _parser().parse_args(argv)
     skip_slow_imports()
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name must not stop a batch
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code: int = arguments.command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads the table has seen enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return HANDLED
     except KeyboardInterrupt:
         _say("Stopped. What was graded is kept; the same command goes on from there.")
         return STOPPED
@@ -124,7 +133,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     except BoxUnavailable as error:
         _say(f"{error}\n`coursekit doctor` says more. Nothing was graded.")
         return REFUSED
-    except (Busy, GradebookError, PoolError) as error:
+    except (Busy, GradebookError, PoolError, OSError) as error:
         _say(f"{error}\nWhat was graded before is kept; the same command goes on from there.")
         return FAILED
     if target:

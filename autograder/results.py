@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -143,7 +144,7 @@ class ResultStore:
     def get(self, key: str, student: str) -> SubmissionResult | None:
         """Return the student's result if it was made from just this, else None."""
         try:
-            content = json.loads((self.folder / f"{student}.json").read_text("utf-8"))
+            content = json.loads(self._path(student).read_text("utf-8"))
             return SubmissionResult.from_json(content["result"]) if content["key"] == key else None
         except (OSError, ValueError, KeyError, TypeError):
             return None  # not there, or written by another version: judge again
@@ -151,7 +152,12 @@ class ResultStore:
     def put(self, key: str, result: SubmissionResult) -> None:
         """Keep a result; a reader sees the old one or the new one, never half of one."""
         text = json.dumps({"key": key, "result": result.to_json()})
-        write_whole(self.folder / f"{result.student}.json", text)
+        write_whole(self._path(result.student), text)
+
+    def _path(self, student: str) -> Path:
+        """Return a student's file; its name is never too long for a folder, and one's own."""
+        digest = hashlib.sha256(student.encode("utf-8", "surrogateescape")).hexdigest()
+        return self.folder / f"{student[:30]}-{digest[:16]}.json"
 
 
 def write_whole(path: Path, text: str) -> None:

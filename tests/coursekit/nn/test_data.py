@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coursekit as ck
@@ -26,6 +26,7 @@ def test_and_and_or_are_divided_by_the_decks_thresholds(data: Any, threshold: fl
     np.testing.assert_array_equal(data.x.sum(axis=1) > threshold, data.y == 1)
 
 
+@settings(deadline=None)
 @given(st.integers(4, 60), st.integers(2, 4), st.integers(0, 20))
 def test_shapes_classes_and_seeds(n: int, classes: int, seed: int) -> None:
     for make in (
@@ -85,6 +86,7 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
         ck.digits()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 50), st.floats(0.01, 0.99), st.integers(0, 9))
 def test_a_split_loses_nothing_and_leaves_no_side_empty(n: int, share: float, seed: int) -> None:
     x = np.arange(float(n))[:, None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coursekit as ck
@@ -35,6 +35,7 @@ def test_uniform_numbers_fill_their_range_and_stay_in_it(init: Any, limit: float
     assert 0.999 * limit < w.max() <= limit
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(INITIALISATIONS.values())), st.integers(1, 9), st.integers(1, 9), st.integers(0, 99)
 )

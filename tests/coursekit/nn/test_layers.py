@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coursekit as ck
@@ -205,6 +205,7 @@ def test_no_layer_has_a_backward_rule_of_its_own() -> None:
             assert not (isinstance(node, ast.FunctionDef) and node.name == "backward"), path.name
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5), st.integers(0, 2))
 def test_shapes_of_affine(inputs: int, outputs: int, pieces: int, axes: int) -> None:
     shape = (*(2, 3)[:axes], inputs)
@@ -292,6 +293,13 @@ def test_attention_weights_are_probabilities_and_find_the_position() -> None:
     x = np.array([[[0.0, 5.0], [1.0, 7.0], [0.0, 9.0]]])
     np.testing.assert_allclose(layer.weights(x).value, [[0.0, 1.0, 0.0]], atol=1e-12)
     np.testing.assert_allclose(layer(x).value, [[1.0, 7.0]], atol=1e-12)
+
+
+def test_a_highway_starts_by_carrying_and_can_be_told_how_much() -> None:
+    x = np.array([[1.0, 2.0]])
+    np.testing.assert_array_equal(ck.Highway(2).b.value, [-1.0, -1.0])
+    np.testing.assert_array_equal(ck.Highway(2, carry=1000.0)(x).value, x)
+    np.testing.assert_array_equal(ck.Highway(2, ck.Sigmoid(), carry=-1000.0)(x).value, ck.sigmoid(x))
 
 
 def test_residual_passes_the_gradient_past_a_dead_layer() -> None:

@@ -177,11 +177,11 @@ def test_weight_decay_takes_a_share_of_the_weights_and_leaves_biases(make: Calla
 
 
 def test_clipping_shortens_all_gradients_together() -> None:
-    optimiser = ck.GradientDescent(1.0, clip_norm=1.0)
+    optimiser = ck.GradientDescent(1.0, clip_norm=2.0)
     new = optimiser.step({"u": 0.0, "w": np.zeros(2)}, {"u": 3.0, "w": [0.0, 4.0]})  # of length 5
-    assert new["u"] == close(-0.6)
-    np.testing.assert_allclose(new["w"], [0.0, -0.8])
-    assert optimiser.step(0.0, 0.5) == -0.5
+    assert new["u"] == close(-1.2)
+    np.testing.assert_allclose(new["w"], [0.0, -1.6])
+    assert optimiser.step(0.0, 1.5) == -1.5
 
 
 # ---- what is wrong is said ---------------------------------------------------------------------------------

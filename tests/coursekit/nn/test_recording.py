@@ -147,7 +147,16 @@ def test_a_layer_of_ones_own_may_draw_and_note() -> None:
 
 
 def test_a_failed_recording_leaves_the_layers_usable() -> None:
-    net = ck.Sequential(ck.BatchNorm(2), ck.Affine(3, 1))
-    with pytest.raises(ck.GateError):
-        net.graph(ck.l2_loss, np.ones((4, 2)), np.ones((4, 1)))
+    net = ck.Sequential(ck.BatchNorm(2), ck.Affine(2, 1))
+    x, y = np.arange(8.0).reshape(4, 2), np.ones((4, 1))
+
+    def fails(outputs: Any, targets: Any) -> Any:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        net.graph(fails, x, y)
     assert all(layer.tape is None for layer in net.layers_within())
+    net.graph(ck.l2_loss, x, y)
+    assert all(layer.tape is None for layer in net.layers_within())
+    net(x)
+    np.testing.assert_allclose(net[0].running_mean, 0.1 * x.mean(axis=0))  # keeps statistics as ever

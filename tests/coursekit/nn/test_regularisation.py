@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coursekit as ck
@@ -118,6 +118,7 @@ def test_what_is_not_finite_is_never_best() -> None:
     assert ck.EarlyStopping(1, "accuracy").best([nan, 0.1]) == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.integers(1, 5))
 def test_it_stops_exactly_when_the_best_is_as_old_as_the_patience(curve: list[float], patience: int) -> None:
     rule = ck.EarlyStopping(patience)

@@ -14,9 +14,9 @@ from benchmarks.peers.numpy_hand import arrays_of, mlp_by_hand, mlp_loss, unpack
 from benchmarks.work import Job
 
 
-def numeric(report: ck.GradientReport) -> list[float]:
+def numeric(report: ck.GradientReport) -> dict[str, Any]:
     assert report.passed, report.verdict
-    return work.numbers(report.numeric)
+    return report.numeric
 
 
 def graph() -> tuple[ck.ComputationalGraph, dict[str, Any]]:
@@ -27,6 +27,18 @@ def graph() -> tuple[ck.ComputationalGraph, dict[str, Any]]:
 
 def check_graph() -> Job:
     return Job(ck.check_gradient, graph(), numeric)
+
+
+def check_network() -> Job:
+    """The same net made of layers."""
+    parameters, x, y = arrays_of(work.CHECKED, 8)
+    n, hidden1, hidden2, classes = work.CHECKED
+    net = ck.Sequential(
+        ck.Affine(n, hidden1), ck.ReLU(), ck.Affine(hidden1, hidden2), ck.ReLU(), ck.Affine(hidden2, classes)
+    )
+    for parameter, value in zip(net.parameters().values(), parameters, strict=True):
+        parameter.value = value
+    return Job(net.check_gradient, [x, y], numeric)
 
 
 def check_function() -> Job:
@@ -51,6 +63,7 @@ def check_direction() -> Job:
 
 JOBS: dict[str, Callable[[], Job]] = {
     "check/graph": check_graph,
+    "check/Sequential": check_network,
     "check/function": check_function,
     "check/direction": check_direction,
 }

@@ -46,7 +46,7 @@ def net() -> Job:
     return Job(run, [work.net_flat(work.net()), *samples])
 
 
-def mlp(batch: int) -> Job:
+def mlp(batch: int, reuse_memory: bool = False) -> Job:
     import numpy as np
 
     parameters, x, y, _ = work.mlp(work.MLP, batch)
@@ -64,5 +64,6 @@ JOBS: dict[str, Callable[[], Job]] = {
     "graph_1k": partial(graph, "graph_1k"),
     "graph_100k": partial(graph, "graph_100k"),
     "mlp_128": partial(mlp, 128),
+    "mlp_128/memory reused": partial(mlp, 128, reuse_memory=True),
     "mlp_1": partial(mlp, 1),
 }

@@ -136,6 +136,43 @@ def mlp_by_hand(
     return loss, (dW1, db1, dW2, db2, dW3, db3)
 
 
+def mlp_in_memory_of_its_own(hidden1: int, hidden2: int, classes: int, n: int) -> Callable[..., Any]:
+    """Return ``mlp_by_hand`` for n samples with its large arrays in between made once; results are new."""
+    h1, dh1 = np.empty((n, hidden1)), np.empty((n, hidden1))
+    h2, dh2 = np.empty((n, hidden2)), np.empty((n, hidden2))
+    s, p = np.empty((n, classes)), np.empty((n, classes))
+    on1, on2 = np.empty((n, hidden1), bool), np.empty((n, hidden2), bool)
+
+    def run(
+        W1: Array, b1: Array, W2: Array, b2: Array, W3: Array, b3: Array, x: Array, y: Array
+    ) -> tuple[float, tuple[Array, ...]]:
+        np.matmul(x, W1, out=h1)
+        np.add(h1, b1, out=h1)
+        np.maximum(h1, 0.0, out=h1)
+        np.matmul(h1, W2, out=h2)
+        np.add(h2, b2, out=h2)
+        np.maximum(h2, 0.0, out=h2)
+        np.matmul(h2, W3, out=s)
+        np.add(s, b3, out=s)
+        np.subtract(s, s.max(axis=1, keepdims=True), out=s)
+        np.exp(s, out=p)
+        total = p.sum(axis=1, keepdims=True)
+        loss = (np.log(total).sum() - np.vdot(y, s)) / n
+        np.divide(p, total, out=p)
+        np.subtract(p, y, out=p)
+        np.divide(p, n, out=p)
+        dW3, db3 = h2.T @ p, p.sum(axis=0)
+        np.matmul(p, W3.T, out=dh2)
+        np.multiply(dh2, np.greater(h2, 0.0, out=on2), out=dh2)
+        dW2, db2 = h1.T @ dh2, dh2.sum(axis=0)
+        np.matmul(dh2, W2.T, out=dh1)
+        np.multiply(dh1, np.greater(h1, 0.0, out=on1), out=dh1)
+        dW1, db1 = x.T @ dh1, dh1.sum(axis=0)
+        return loss, (dW1, db1, dW2, db2, dW3, db3)
+
+    return run
+
+
 def naive_check(loss: Callable[[], float], arrays: list[Array], analytic: list[Array]) -> list[Array]:
     """Central differences one entry at a time, in place, as every course's first checker does it."""
     h = 1e-5
@@ -191,6 +228,11 @@ def mlp(batch: int) -> Job:
     return Job(mlp_by_hand, [*parameters, x, y])
 
 
+def mlp_memory_reused(batch: int) -> Job:
+    parameters, x, y = arrays_of(work.MLP, batch)
+    return Job(mlp_in_memory_of_its_own(*work.MLP[1:], batch), [*parameters, x, y])
+
+
 def check() -> Job:
     parameters, x, y = arrays_of(work.CHECKED, 8)
     _, analytic = mlp_by_hand(*parameters, x, y)
@@ -213,6 +255,7 @@ JOBS: dict[str, Callable[[], Job]] = {
     "graph_1k": graph("graph_1k"),
     "graph_100k": graph("graph_100k"),
     "mlp_128": partial(mlp, 128),
+    "mlp_128/memory reused": partial(mlp_memory_reused, 128),
     "mlp_1": partial(mlp, 1),
     "check": check,
     "check/function": check_function,

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from fake_worker import fake_judge
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from sample_course import (
     ASSIGNMENT,
@@ -35,6 +35,7 @@ from autograder.grader import Grader
 from autograder.jobs import Job, Setup
 from autograder.results import SubmissionResult
 
+BY_HAND = {"grade": True, "solution": True}
 RIGHT = {"square": SQUARE, "double": DOUBLE, "why": "Because."}
 
 
@@ -188,16 +189,26 @@ def test_what_a_person_decided_survives_a_regrade(klass: Class) -> None:
 def test_rows_are_those_of_nbgrader_autograde(make_class: Callable[..., Class]) -> None:
     """The same submissions, graded by stock nbgrader into another gradebook, give the same rows."""
     klass = make_class()
-    klass.hand_in("ada", **RIGHT)
+    source = make_source()
+    source.cells += [
+        new_code_cell("### BEGIN SOLUTION\n1\n### END SOLUTION", metadata=mark("code", points=2, **BY_HAND)),
+        new_code_cell("### BEGIN SOLUTION\n2\n### END SOLUTION", metadata=mark("blank", points=2, **BY_HAND)),
+        new_markdown_cell("Draw it.", metadata=mark("task", task=True, locked=True, points=3)),
+    ]
+    nbformat.write(source, klass.root / "source" / ASSIGNMENT / "ps1.ipynb")
+    klass.hand_in("ada", code="x = 1", **RIGHT)
     klass.hand_in("bob", square=SQUARE)
-    for student in ("ada", "bob"):
+    submit(klass.root, "cyd", None)
+    students = ("ada", "bob")
+    for student in students:
         klass.grade(student)
-    ours = {student: (klass.rows(student), klass.comments(student)) for student in ("ada", "bob")}
+    ours = {student: (klass.rows(student), klass.comments(student)) for student in students}
+    assert ours["ada"][0]["task"] == ours["ada"][0]["code"] == (None, None, True)
     stock = f"sqlite:///{klass.root}/stock.db"
     for command in (["generate_assignment", "--force"], ["autograde", "--force"]):
         nbgrader(klass.root, *command, ASSIGNMENT, "--db", stock)
     klass.course.directory.db_url = stock
-    assert {student: (klass.rows(student), klass.comments(student)) for student in ("ada", "bob")} == ours
+    assert {student: (klass.rows(student), klass.comments(student)) for student in students} == ours
 
 
 def nbgrader(root: Path, *arguments: str) -> str:

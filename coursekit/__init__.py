@@ -133,7 +133,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gradient_check": ["GradientReport", "check_gate", "check_gradient"],
         "gradients": ["gradient"],
         "matrices": ["hessian", "jacobian", "jvp", "vjp"],
-        "graph": ["ComputationalGraph", "Step", "Variable", "variables"],
+        "graph": ["ComputationalGraph", "Step"],
+        "variable": ["Variable", "variables"],
         "nn": [
             "SGD",
             "Activation",

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from coursekit.gates.words import WORDS, Word
-from coursekit.graph import topological_order
 from coursekit.tracing import Expression
 from coursekit.values import is_array
+from coursekit.variable import topological_order
 
 __all__ = ["CodeWriter"]
 

@@ -15,8 +15,9 @@ from typing import Any
 from coursekit import functions as ck
 from coursekit import gates
 from coursekit.formulas import Formula, same_formula, sympy_module
-from coursekit.graph import ComputationalGraph, Variable, call
+from coursekit.graph import ComputationalGraph
 from coursekit.tables import Listing
+from coursekit.variable import Variable, call
 
 __all__ = ["DerivativeTable", "Rule", "derivative_table"]
 

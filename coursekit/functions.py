@@ -9,8 +9,8 @@ from typing import Any
 
 from coursekit import gates
 from coursekit.gates.words import Axis
-from coursekit.graph import Variable, call
 from coursekit.values import is_numpy
+from coursekit.variable import Variable, call
 
 __all__ = [
     "absolute",

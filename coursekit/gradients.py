@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from coursekit.errors import GateError
-from coursekit.graph import Variable
 from coursekit.values import as_value, describe, is_array, plain
+from coursekit.variable import Variable
 
 __all__ = ["gradient"]
 

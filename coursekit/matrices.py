@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from coursekit.gradients import number
-from coursekit.graph import ComputationalGraph, Variable
+from coursekit.graph import ComputationalGraph
 from coursekit.tracing import vjp_graph
 from coursekit.values import as_value, is_array
+from coursekit.variable import Variable
 
 __all__ = ["hessian", "jacobian", "jvp", "vjp"]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from coursekit.drawing.numbers import short as short_number
 from coursekit.errors import GateError
 from coursekit.gates.words import sum_to
-from coursekit.graph import Step, Variable, seed
+from coursekit.graph import Step
 from coursekit.values import is_array, plain
+from coursekit.variable import Variable, seed
 
 if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph

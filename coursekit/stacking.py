@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.gradients import CENTRAL_STEP
-from coursekit.graph import topological_order
 from coursekit.tracing import OPERATORS, Expression, run_word, trace
 from coursekit.values import is_array
+from coursekit.variable import topological_order
 
 if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph

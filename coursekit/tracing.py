@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import GateError
 from coursekit.gates.words import WORDS, Traced
-from coursekit.graph import ComputationalGraph, Variable, backpropagate, topological_order
+from coursekit.graph import ComputationalGraph
 from coursekit.values import describe, is_array
+from coursekit.variable import Variable, backpropagate, topological_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

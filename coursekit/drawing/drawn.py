@@ -67,7 +67,7 @@ def draw(
     TypeError
         If it is no graph.
 
-    >>> from coursekit.graph import ComputationalGraph, variables
+    >>> from coursekit import ComputationalGraph, variables
     >>> w1, w2 = variables("w1 w2")
     >>> draw(ComputationalGraph(w1**3 * w2 + 3 * w1))
     Drawing('Computational graph of f = w1³·w2 + 3·w1')

@@ -20,7 +20,8 @@ from coursekit.gates.words import sum_to
 from coursekit.values import is_array, plain
 
 if TYPE_CHECKING:
-    from coursekit.graph import ComputationalGraph, Variable
+    from coursekit.graph import ComputationalGraph
+    from coursekit.variable import Variable
 
 Value = complex | ArraySummary | str | None
 """What can stand at a wire: a number, an array in short, a formula (text), or nothing yet."""
@@ -129,7 +130,7 @@ def picture_of(graph: ComputationalGraph, title: str = "", shares: bool = True) 
     shares
         Whether to ask each gate what it handed back to each of its inputs.
 
-    >>> from coursekit.graph import ComputationalGraph, variables
+    >>> from coursekit import ComputationalGraph, variables
     >>> x, y = variables("x y")
     >>> graph = ComputationalGraph(x * y)
     >>> graph.forward(x=2, y=3), graph.backward()

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from coursekit import functions as ck
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import variables
 
 __all__ = [
     "W1",

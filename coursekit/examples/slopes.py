@@ -7,8 +7,9 @@ from typing import Any
 
 from coursekit.formulas import sympy_module
 from coursekit.gradients import gradient
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
 from coursekit.values import is_array
+from coursekit.variable import variables
 
 __all__ = ["exact", "on_symbols", "one_sided_slopes", "slopes", "steepest"]
 

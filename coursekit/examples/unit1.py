@@ -10,7 +10,8 @@ import numpy as np
 from coursekit import functions as ck
 from coursekit.examples import data
 from coursekit.examples.base import collect, decimals, examples_of_unit
-from coursekit.graph import ComputationalGraph, Variable, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import Variable, variables
 
 example = examples_of_unit(1)
 

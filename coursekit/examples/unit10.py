@@ -7,7 +7,8 @@ from typing import Any
 from coursekit.examples.base import collect, examples_of_unit
 from coursekit.examples.slopes import on_symbols
 from coursekit.formulas import Formula
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import variables
 
 example = examples_of_unit(10)
 

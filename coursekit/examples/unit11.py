@@ -12,7 +12,8 @@ from coursekit.examples.slopes import on_symbols
 from coursekit.formulas import Formula
 from coursekit.gates import IndexGate
 from coursekit.gradients import gradient
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import variables
 
 example = examples_of_unit(11)
 

@@ -15,7 +15,8 @@ from coursekit.examples.slopes import exact, on_symbols
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gates import MultiplyGate
 from coursekit.gradients import gradient
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import variables
 
 example = examples_of_unit(2)
 

@@ -13,7 +13,8 @@ from coursekit.examples.base import Example, collect, examples_of_unit
 from coursekit.examples.slopes import on_symbols
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gates import Gate, MultiplyGate
-from coursekit.graph import ComputationalGraph, Variable, call, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import Variable, call, variables
 
 example = examples_of_unit(3)
 

@@ -13,7 +13,8 @@ from coursekit.examples.base import collect, decimals, examples_of_unit
 from coursekit.examples.slopes import on_symbols
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gradients import gradient
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
+from coursekit.variable import variables
 
 example = examples_of_unit(4)
 

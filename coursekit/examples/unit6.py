@@ -11,8 +11,9 @@ from coursekit.examples.base import collect, examples_of_unit
 from coursekit.examples.slopes import on_symbols, one_sided_slopes, slopes, steepest
 from coursekit.formulas import Formula
 from coursekit.gates import SigmoidGate
-from coursekit.graph import ComputationalGraph, variables
+from coursekit.graph import ComputationalGraph
 from coursekit.matrices import jacobian
+from coursekit.variable import variables
 
 example = examples_of_unit(6)
 

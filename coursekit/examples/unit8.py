@@ -12,8 +12,9 @@ from coursekit.examples.base import collect, examples_of_unit
 from coursekit.examples.slopes import exact, on_symbols, one_sided_slopes, slopes, steepest
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gates import MultiplyGate
-from coursekit.graph import ComputationalGraph, Variable, variables
+from coursekit.graph import ComputationalGraph
 from coursekit.matrices import jacobian
+from coursekit.variable import Variable, variables
 
 example = examples_of_unit(8)
 

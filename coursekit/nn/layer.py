@@ -15,9 +15,9 @@ import numpy as np
 
 from coursekit.errors import GateError
 from coursekit.gates.words import Traced
-from coursekit.graph import Variable
 from coursekit.nn.shapes import Shape, shape_of, value_of, written
 from coursekit.values import as_value, describe
+from coursekit.variable import Variable
 
 __all__ = ["Layer", "Parameter", "Seed", "Tape"]
 

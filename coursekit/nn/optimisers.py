@@ -14,9 +14,9 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from coursekit.errors import GateError
-from coursekit.graph import Variable
 from coursekit.nn.shapes import numbers
 from coursekit.values import as_value, describe, plain
+from coursekit.variable import Variable
 
 __all__ = [
     "SGD",

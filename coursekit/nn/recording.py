@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from coursekit.errors import GateError
-from coursekit.graph import ComputationalGraph, Variable
+from coursekit.graph import ComputationalGraph
 from coursekit.nn.layer import Layer, Tape
 from coursekit.nn.shapes import numbers, shape_of, written
 from coursekit.nn.targets import as_targets
 from coursekit.values import plain
+from coursekit.variable import Variable
 
 __all__ = ["RecordedStep", "record_loss"]
 

@@ -11,13 +11,14 @@ import numpy as np
 from coursekit.errors import GateError
 from coursekit.functions import cross_entropy
 from coursekit.gradient_check import GradientReport, check_gradient
-from coursekit.graph import ComputationalGraph, Variable
+from coursekit.graph import ComputationalGraph
 from coursekit.nn.layer import Layer, Parameter, Seed
 from coursekit.nn.recording import RecordedStep, record_loss
 from coursekit.nn.regularisation import l1_penalty, l2_penalty
 from coursekit.nn.shapes import Shape, shape_of, value_of, written
 from coursekit.nn.targets import as_targets
 from coursekit.values import as_value, plain
+from coursekit.variable import Variable
 
 __all__ = ["Loss", "Sequential"]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from coursekit.errors import GateError
 from coursekit.gates.words import Traced
-from coursekit.graph import Variable
 from coursekit.values import as_value
+from coursekit.variable import Variable
 
 __all__ = ["Shape", "expect_features", "numbers", "shape_of", "value_of", "written"]
 

@@ -18,7 +18,7 @@ import pytest
 import coursekit as ck
 from coursekit import gates as g
 from coursekit.gates.words import WORDS
-from coursekit.graph import record
+from coursekit.variable import record
 
 WIDE, POSITIVE, PROBABILITY = (-3.0, 3.0), (0.2, 3.0), (0.1, 0.9)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import coursekit as ck
-from coursekit.graph import topological_order
+from coursekit.variable import topological_order
 
 # ---- the decks' examples ----------------------------------------
 

@@ -213,6 +213,7 @@ def _make_shell(cells: Cells) -> Any:
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
     from traitlets.config import Config
 
     recorder = cells.recorder
@@ -236,6 +237,9 @@ def _make_shell(cells: Cells) -> Any:
             )
 
     class Shell(InteractiveShell):
+        displayhook_class = Type(Hook)
+        display_pub_class = Type(Publisher)
+
         def showtraceback(self, *args: Any, **kwargs: Any) -> None:
             error = sys.exc_info()[1]
             if error is not None:
@@ -252,8 +256,6 @@ def _make_shell(cells: Cells) -> Any:
 
     config = Config()
     config.HistoryManager.enabled = False
-    config.InteractiveShell.displayhook_class = Hook
-    config.InteractiveShell.display_pub_class = Publisher
     config.InteractiveShell.colors = "nocolor"
     InteractiveShell.clear_instance()  # of a notebook before this one
     shell = Shell.instance(config=config, user_module=cells.module, user_ns=cells.names)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.drawing.numbers import short as short_number
 from coursekit.errors import GateError
-from coursekit.gates.words import sum_to
 from coursekit.graph import Step
 from coursekit.values import is_array, plain
-from coursekit.variable import Variable, seed
+from coursekit.variable import Variable, handed_back, seed
 
 if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph
@@ -52,12 +51,10 @@ def _backward(graph: ComputationalGraph) -> list[Step]:
         dz = totals.get(id(node))
         if node.gate is None or dz is None:
             continue
-        dxs = _as_tuple(node.gate.backward(dz))
-        locals_ = _as_tuple(node.gate.backward(1.0)) if _all_numbers(node) else (None,) * len(dxs)
-        for position, (x, dx, local) in enumerate(zip(node.inputs, dxs, locals_, strict=True)):
-            if dx is None or x.constant:
+        for position, (x, share) in enumerate(zip(node.inputs, handed_back(node, dz), strict=True)):
+            if share is None:
                 continue
-            dx = plain(sum_to(dx, x.value) if node.gate.broadcasts else dx)
+            dx, local = share
             before = totals.get(id(x))
             total = totals[id(x)] = dx if before is None else before + dx
             text = _sentence(x, dz, local, dx, before, total)
@@ -86,14 +83,6 @@ def _formula(node: Variable, text: Any) -> str:
 
 def _name(node: Variable) -> str:
     return short(node.value) if node.constant else str(node.name)
-
-
-def _as_tuple(dxs: Any) -> tuple[Any, ...]:
-    return dxs if type(dxs) is tuple else (dxs,)
-
-
-def _all_numbers(node: Variable) -> bool:
-    return not is_array(node.value) and not any(is_array(x.value) for x in node.inputs)
 
 
 def short(value: Any) -> str:

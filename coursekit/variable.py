@@ -12,6 +12,7 @@ Two ways to use the same gates:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from coursekit.errors import GateError, gate_failure
@@ -33,6 +34,7 @@ __all__ = [
     "Variable",
     "backpropagate",
     "call",
+    "handed_back",
     "record",
     "run_gates",
     "seed",
@@ -397,3 +399,26 @@ def backpropagate(order: Sequence[Variable], seeds: Iterable[tuple[Variable, Any
                 dx = sum_to(dx, x.value)
             before = x.grad
             x.grad = dx if before is None else before + dx  # branches add
+
+
+def handed_back(node: Variable, dz: Any) -> list[tuple[Any, Any] | None]:
+    """Return what the gate of ``node`` hands back to each of its inputs when ``dz`` arrives from upstream.
+
+    Returns
+    -------
+    For each input a pair: its gradient, in its own shape, and the local derivative that was multiplied with
+    (``None`` for arrays, whose local derivative is a whole Jacobian). ``None`` for a constant, and where no
+    gradient belongs.
+    """
+    gate: Any = node.gate
+    dxs = gate.backward(dz)
+    dxs = dxs if type(dxs) is tuple else (dxs,)
+    locals_: tuple[Any, ...] = (None,) * len(dxs)
+    if not any(is_array(x.value) for x in (node, *node.inputs)):
+        with suppress(ArithmeticError):
+            slopes = gate.backward(1.0)
+            locals_ = slopes if type(slopes) is tuple else (slopes,)
+    return [
+        None if dx is None or x.constant else (plain(sum_to(dx, x.value) if gate.broadcasts else dx), local)
+        for x, dx, local in zip(node.inputs, dxs, locals_, strict=True)
+    ]

@@ -9,19 +9,17 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from coursekit.drawing.layout import assign_columns
 from coursekit.drawing.numbers import ArraySummary, short, summarise
-from coursekit.gates.words import sum_to
 from coursekit.values import is_array, plain
+from coursekit.variable import Variable, handed_back
 
 if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph
-    from coursekit.variable import Variable
 
 Value = complex | ArraySummary | str | None
 """What can stand at a wire: a number, an array in short, a formula (text), or nothing yet."""
@@ -205,24 +203,8 @@ def _all_shares(graph: ComputationalGraph) -> dict[int, tuple[Share | None, ...]
 
 def _shares(node: Variable) -> tuple[Share | None, ...]:
     """Ask a gate again what it hands back to each input; None for constants and where none belongs."""
-    gate: Any = node.gate
-    dxs = _as_tuple(gate.backward(node.grad))
-    locals_: tuple[Any, ...] = (None,) * len(dxs)
-    if not any(is_array(x.value) for x in (node, *node.inputs)):
-        with suppress(ArithmeticError):
-            locals_ = _as_tuple(gate.backward(1.0))
-    shares: list[Share | None] = []
-    for x, dx, local in zip(node.inputs, dxs, locals_, strict=True):
-        if dx is None or x.constant:
-            shares.append(None)
-            continue
-        dx = sum_to(dx, x.value) if gate.broadcasts else dx
-        shares.append(Share(in_short(dx), in_short(node.grad), in_short(local)))
-    return tuple(shares)
-
-
-def _as_tuple(dxs: Any) -> tuple[Any, ...]:
-    return dxs if type(dxs) is tuple else (dxs,)
+    back = handed_back(node, node.grad)
+    return tuple(b and Share(in_short(b[0]), in_short(node.grad), in_short(b[1])) for b in back)
 
 
 # --- folding -----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 # Two commands set everything up on a machine with Python 3.11–3.14 and make:
 #   make demo    grade a sample class and print the table
 #   make test    the test suite
-# Others: make lab, make bench, make student.
+# Others: make lab, make student, make bench, make test-grader (all of it, hostile suite too),
+# make test-browser.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lab bench student system clean
+.PHONY: demo test test-grader test-browser lab bench student system clean
 .DEFAULT_GOAL := help
 
 .venv/installed: pyproject.toml scripts/environment
@@ -22,6 +23,12 @@ demo: .venv/installed
 
 test: .venv/installed system
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
+
+test-grader: .venv/installed
+	$(BIN)/python -m pytest -n auto --dist loadscope tests/autograder tests/hostile
+
+test-browser: .venv/installed system
+	$(BIN)/python -m pytest tests/browser
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/03_gates_and_graphs.ipynb
@@ -45,4 +52,4 @@ clean:
 
 .PHONY: help
 help:
-	@sed -n '1,5s/^# \{0,1\}//p' Makefile
+	@sed -n '1,6s/^# \{0,1\}//p' Makefile

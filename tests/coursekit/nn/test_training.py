@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -257,6 +258,16 @@ def test_the_callback_sees_every_epoch() -> None:
     seen = []
     train_xor(xor_net(), epochs=3, callback=lambda epoch, history: seen.append((epoch, len(history))))
     assert seen == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_callback_that_uses_the_network_does_not_disturb_training(compiled: bool) -> None:
+    data, curves = ck.circles(60), []
+    for disturb in (False, True):
+        net = ck.Sequential(ck.Affine(2, 6), ck.BatchNorm(6), ck.Dropout(0.4), ck.Affine(6, 2), seed=0)
+        look = partial(lambda net, epoch, history: net.eval()(data.x), net) if disturb else None
+        curves.append(ck.fit(net, data.x, data.y, epochs=4, callback=look, compiled=compiled).loss)
+    assert curves[0] == curves[1]
 
 
 def test_history_says_in_a_line_how_it_went() -> None:

@@ -298,6 +298,8 @@ class Pass:
             )
         for name in planned.binds:
             self._owner[name] = "judge"
+            if name in self._plan.pushed:  # the child ran this cell too and has its own
+                self._childs[name] = self._names.get(name, _ABSENT)
         return outputs
 
     def _judge(self, planned: PlannedCell) -> None:

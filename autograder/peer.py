@@ -20,8 +20,10 @@ from typing import Any
 from autograder.generators import advance_generator
 from autograder.wire import Bad, Caps, Decoder, Encoder, Node, TooBig
 
-__all__ = ["MAX_NESTING", "Changes", "Lent", "Peer", "overwrite"]
+__all__ = ["FROM_JUDGE", "MAX_NESTING", "Changes", "Lent", "Peer", "overwrite"]
 
+# The student's process need not be careful with what the judge sends.
+FROM_JUDGE = Caps(text=64 << 20, blob=512 << 20, items=10_000_000, depth=120)
 MAX_NESTING = 30  # requests within requests, before it is called endless recursion
 
 
@@ -127,7 +129,8 @@ class Peer:
     """What both ends need: lent objects, encoders with handles, a count of nested requests."""
 
     def __init__(self, caps: Caps) -> None:
-        self.caps = caps
+        self.caps = caps  # of what comes in
+        self.caps_out = caps
         self.lent = Lent()
         self.libraries = {"py", "np", "pd"}
         self._nesting = 0
@@ -139,7 +142,7 @@ class Peer:
     def encoder(self, known: Iterable[Any] = ()) -> Encoder:
         """An encoder for one message; ``known`` are the containers of the request which it answers."""
         numbers = {id(value): number for number, value in enumerate(known)}
-        return Encoder(self.encode_other, self.caps, numbers, self.libraries)
+        return Encoder(self.encode_other, self.caps_out, numbers, self.libraries)
 
     def arguments(self, decoder: Decoder, args: Node, kwargs: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and named arguments of a request. The named ones travel as pairs, since a dict would be

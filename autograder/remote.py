@@ -406,8 +406,13 @@ def make_function(told: Mapping[str, Any], own: Owner) -> Callable[..., Any]:
     """A stand-in for a function, from what the student's process tells of it."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return own.ask("__call__", *args, **kwargs)
+        answer = own.ask("__call__", *args, **kwargs)
+        if counts:
+            vars(function).update(own.ask("vars"))
+        return answer
 
+    # Plain attributes, a count of calls perhaps, may be others after each call.
+    counts = any(not name.startswith("__") and not callable(x) for name, x in told["attributes"].items())
     return dress(function, told)
 
 
@@ -415,6 +420,7 @@ def dress(function: Any, told: Mapping[str, Any]) -> Any:
     """Give a function the name, docstring and signature that are told."""
     function.__name__, function.__qualname__ = told["name"], told["qualname"]
     function.__doc__, function.__module__ = told["doc"], told["module"]
+    vars(function).update(told["attributes"])
     found = signature(told["signature"])
     if found is not None:
         function.__signature__ = found

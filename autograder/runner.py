@@ -23,7 +23,7 @@ from typing import Any
 from autograder import generators, outputs
 from autograder.cells import Cells
 from autograder.operations import ACTIONS, OPERATORS, special_methods
-from autograder.peer import Changes, Peer, overwrite
+from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
 
 __all__ = ["PRELOAD", "serve"]
@@ -82,7 +82,7 @@ class Runner(Peer):
     """The student's end of the line."""
 
     def __init__(self, line: _Line) -> None:
-        super().__init__(Caps())
+        super().__init__(FROM_JUDGE)
         self._line = line
         self._thread = threading.get_ident()
         self._requests = 0
@@ -126,7 +126,9 @@ class Runner(Peer):
         output_limit: int,
         libraries: list[str],
         shares_random: bool,
+        caps: tuple[int, ...],
     ) -> None:
+        self.caps_out = Caps(*caps)
         self.libraries = set(libraries)
         self._shares_random = shares_random
 
@@ -436,6 +438,7 @@ def _describe_function(function: Any) -> dict[str, Any]:
         "qualname": str(getattr(function, "__qualname__", "function")),
         "doc": function.__doc__ if type(function.__doc__) is str else None,
         "module": str(getattr(function, "__module__", None)),
+        "attributes": {**getattr(function, "__dict__", {}), **_cache_methods(function)},
         "signature": None,
     }
     try:
@@ -447,6 +450,12 @@ def _describe_function(function: Any) -> dict[str, Any]:
         for p in parameters
     ]
     return told
+
+
+def _cache_methods(function: Any) -> dict[str, Any]:
+    """What `functools.lru_cache` gives a function beside its attributes."""
+    names = ("cache_info", "cache_clear", "cache_parameters")
+    return {name: getattr(function, name) for name in names if hasattr(type(function), name)}
 
 
 def _describe_class(kind: type) -> dict[str, Any]:

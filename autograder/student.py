@@ -16,7 +16,7 @@ from autograder.feedback import harmless_output
 from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.outputs import PICTURES, Output
-from autograder.peer import Changes, Peer, overwrite
+from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.remote import (
     Owner,
     RemoteClass,
@@ -131,6 +131,7 @@ class Student(Peer):
         shares_random: bool = False,
     ) -> None:
         super().__init__(caps)
+        self.caps_out = FROM_JUDGE
         self._shares_random = shares_random
         self._state: generators.State | None = None  # of the random generators, as the child was told
         self.deadline = monotonic()
@@ -159,7 +160,12 @@ class Student(Peer):
     def setup(self, **settings: Any) -> None:
         """Tell a new process what it must know before its first cell."""
         encoder = self.encoder()
-        told = {**settings, "libraries": sorted(self.libraries), "shares_random": self._shares_random}
+        told = {
+            **settings,
+            "libraries": sorted(self.libraries),
+            "shares_random": self._shares_random,
+            "caps": (self.caps.text, self.caps.blob, self.caps.items, self.caps.depth),
+        }
         self._send(pack(["setup", 0, encoder.value(told)], encoder.blob))
 
     def run_cell(self, source: str, names: Iterable[str], classes: Iterable[str]) -> CellReport:

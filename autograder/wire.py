@@ -189,6 +189,7 @@ _INT64 = 1 << 63
 _MAX_INT_BITS = 1 << 16  # a larger int is work, not data: printing it alone would take a deadline
 _SHORT = 256  # longer strings go into the block
 _COUNTED = frozenset(",[{")
+_PACKED_WEIGHT = 4  # so many packed numbers are as light as one other value
 _PACKED = 24  # lists of floats or ints longer than this go as raw bytes
 
 
@@ -341,7 +342,7 @@ class Encoder:
             tag, raw = "li", array("q", value)
         else:
             return None
-        self._count(len(value))
+        self._count(len(value) // _PACKED_WEIGHT)
         return [tag, self.raw(raw.tobytes())]
 
     def _string(self, value: str) -> Node:
@@ -562,10 +563,10 @@ class Decoder:
     def _packed(self, node: list[Node]) -> list[Any]:
         data = array({"lf": "d", "li": "q"}[node[0]])
         piece = self.raw(node[1])
-        self._count(len(piece) // data.itemsize)
+        self._count(len(piece) // data.itemsize // _PACKED_WEIGHT)
         data.frombytes(piece)
         value = self.container(data.tolist)
-        self._weights[-1] = len(data) + 1
+        self._weights[-1] = len(data) // _PACKED_WEIGHT + 1
         return value
 
     def _class(self, node: list[Node]) -> type:

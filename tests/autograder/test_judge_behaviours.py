@@ -84,6 +84,28 @@ CASES = {
         """,
         "def double(x): return x",
     ),
+    "attributes of functions": case(
+        "import functools\n@functools.lru_cache\ndef fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+        "def counted():\n    counted.calls += 1\ncounted.calls = 0",
+        """
+        assert fib(20) == 6765 and fib.cache_info().misses == 21 and fib.__wrapped__(3) == 2
+        fib.cache_clear()
+        assert fib.cache_info().currsize == 0
+        counted(); counted()
+        assert counted.calls == 2
+        """,
+        "def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)\ndef counted(): pass",
+    ),
+    "a long list as argument": case(
+        "def total(xs): return sum(xs)",
+        "assert total([*range(300_000)]) == 44999850000 and total([0.5] * 10**6) == 500_000",
+        "def total(xs): return len(xs)",
+    ),
+    "a long list of numbers as value": case(
+        "def squares(n): return [i * i for i in range(n)]",
+        "assert squares(400_000) == [i * i for i in range(400_000)]",
+        "def squares(n): return [i for i in range(n)]",
+    ),
     "a decorator of the student": case(
         "def twice(f):\n    def g(x): return f(f(x))\n    return g",
         "@twice\ndef inc(x): return x + 1\nassert inc(1) == 3",

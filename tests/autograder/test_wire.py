@@ -302,7 +302,7 @@ def doubled(times: int) -> object:
     [
         nested(21),
         doubled(15),
-        list(range(501)),
+        list(range(3000)),
         ["x"] * 501,
         "x" * 10_001,
         b"x" * 10_001,

@@ -17,7 +17,7 @@ from typing import Any
 from coursekit.errors import GateError
 from coursekit.gradients import central_slope, entry_by_entry, gradient, number, step_for
 from coursekit.graph import ComputationalGraph
-from coursekit.stacking import CannotStack, can_stack, stacked_central_differences
+from coursekit.stacking import CannotStack, Stacker, can_stack
 from coursekit.values import as_value, describe, is_array, is_numpy, plain
 
 __all__ = ["GradientReport", "check_gate", "check_gradient"]
@@ -193,7 +193,7 @@ def _problem(f: Any, at: Any, mine: Any) -> _Problem:
         mine = gradient(f, x)
     elif callable(mine):
         mine = mine(x)
-    return _Problem(lambda moved: f(moved["entry"]), {"entry": x}, {"entry": mine})
+    return _Problem(lambda moved: f(moved["entry"]), {"entry": x}, {"entry": mine}, function=f)
 
 
 def _promote(value: Any, name: str, notes: list[str]) -> Any:
@@ -224,6 +224,8 @@ class _Problem:
     point: dict[str, Any]
     analytic: dict[str, Any]
     graph: ComputationalGraph | None = None
+    function: Callable[[Any], Any] | None = None  # of the one input there is
+    stacker: Stacker | None = None
 
     def along(self, name: str) -> Callable[[Any], float]:
         """Return the function of one input alone."""
@@ -233,12 +235,13 @@ class _Problem:
         """Return central differences by each entry of an input."""
         x = self.point[name]
         if self.graph is not None and can_stack(self.graph, x):
+            self.stacker = self.stacker or Stacker(self.graph, self.point)
             try:
-                return stacked_central_differences(self.graph, self.point, name)
+                return self.stacker.central_differences(name)
             except CannotStack:
                 pass  # entry by entry, then
         slope = lambda f, entry: central_slope(f, entry, step_for(entry))
-        return entry_by_entry(lambda moved: self.run({**self.point, name: moved}), x, slope)
+        return entry_by_entry(self.function or self.along(name), x, slope)
 
 
 def _compare(problem: _Problem, notes: list[str]) -> GradientReport:

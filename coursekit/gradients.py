@@ -153,17 +153,17 @@ def entry_by_entry(
     import numpy as np
 
     moving = point.astype(dtype)
+    flat = moving.reshape(-1)  # a view: to set an entry of it is to move the point
 
     def moved(x: Any) -> Any:
-        moving[i] = x
+        flat[i] = x
         return number(f(moving))
 
-    slopes = np.empty(point.shape)
-    for i in np.ndindex(point.shape):
-        entry = float(point[i])
+    slopes = np.empty(point.size)
+    for i, entry in enumerate(map(float, point.flat)):
         slopes[i] = slope(moved, entry)
-        moving[i] = entry
-    return slopes
+        flat[i] = entry
+    return slopes.reshape(point.shape)
 
 
 def number(value: Any) -> Any:
@@ -174,7 +174,7 @@ def number(value: Any) -> Any:
     GateError
         If it is an array.
     """
-    if type(value) is float:
+    if isinstance(value, float):  # NumPy's float64 too
         return value
     value = plain(value)
     if is_array(value):

@@ -21,7 +21,7 @@ from coursekit.variable import topological_order
 if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph
 
-__all__ = ["stacked_central_differences"]
+__all__ = ["CannotStack", "Stacker", "can_stack"]
 
 LARGEST_STACK = 1 << 14  # floats in the largest stack: 128 KB, which stay in the cache
 ENTRY_BY_ENTRY = {*OPERATORS, "exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"}
@@ -33,34 +33,49 @@ class CannotStack(Exception):
     """A word has no rule for stacks; the caller runs the graph entry by entry."""
 
 
-def stacked_central_differences(graph: ComputationalGraph, point: dict[str, Any], name: str) -> Any:
-    """Return central differences of a graph's one output by each entry of the input ``name``.
+class Stacker:
+    """A graph at a point, ready to be run in stacks.
 
     Parameters
     ----------
     graph, point
         A graph with one output, a number, and a value for each of its inputs.
-    name
-        An input that is an array; the result has its shape.
-
-    Raises
-    ------
-    CannotStack
-        If the graph uses a word for which there is no rule here.
     """
-    import numpy as np
 
-    tracer, (output,), _ = trace(graph, point, [])
-    try:
-        sweep = _Sweep(output, point, name)
-        x = point[name]
+    def __init__(self, graph: ComputationalGraph, point: dict[str, Any]) -> None:
+        self.point = point
+        tracer, (self.output,), _ = trace(graph, point, [])
+        self.order = topological_order([self.output])
+        self.base: dict[int, Any] = {}  # the values of the run in which nothing is moved
+        for expression in self.order:
+            self.base[id(expression)] = self._base_value(expression)
+        tracer.forget()
+
+    def central_differences(self, name: str) -> Any:
+        """Return central differences of the output by each entry of an input that is an array.
+
+        Raises
+        ------
+        CannotStack
+            If the graph uses a word for which there is no rule here.
+        """
+        import numpy as np
+
+        x = self.point[name]
+        sweep = _Sweep(self, name)
         slopes = np.empty(x.size)
         for start in range(0, x.size, sweep.chunk):
             entries = np.arange(start, min(start + sweep.chunk, x.size))
             slopes[entries] = sweep.slopes(entries)
         return slopes.reshape(x.shape)
-    finally:
-        tracer.forget()
+
+    def _base_value(self, expression: Expression) -> Any:
+        if expression.word == "input":
+            return self.point[expression.parameters["name"]]
+        if expression.word == "constant":
+            return expression.sample
+        values = [self.base[id(x)] for x in expression.inputs]
+        return run_word(expression.word, values, expression.parameters)
 
 
 @dataclass
@@ -103,16 +118,14 @@ class Column:
 class _Sweep:
     """The formulas that depend on one input, ready to be run on stacks."""
 
-    def __init__(self, output: Expression, point: dict[str, Any], name: str) -> None:
+    def __init__(self, stacker: Stacker, name: str) -> None:
         import numpy as np
 
-        self.np, self.output, self.x = np, output, point[name]
-        order = topological_order([output])
-        self.base: dict[int, Any] = {}  # the values of the run in which nothing is moved
+        self.np, self.output, self.x, self.base = np, stacker.output, stacker.point[name], stacker.base
+        order = stacker.order
         self.moving: list[Expression] = []
         moved = self.moved = set[int]()
         for expression in order:
-            self.base[id(expression)] = self._base_value(expression, point)
             if expression.word == "input" and expression.name == name:
                 moved.add(id(expression))
             elif any(id(x) in moved for x in expression.inputs):
@@ -145,21 +158,13 @@ class _Sweep:
 
     # ---- details -------------------------------------------------------------------------------------------
 
-    def _base_value(self, expression: Expression, point: dict[str, Any]) -> Any:
-        if expression.word == "input":
-            return point[expression.parameters["name"]]
-        if expression.word == "constant":
-            return expression.sample
-        values = [self.base[id(x)] for x in expression.inputs]
-        return run_word(expression.word, values, expression.parameters)
-
     def _only_product(self) -> Expression | None:
         """Return the z = x @ w in which the input is w, if that is all it is used for."""
         users = [e for e in self.moving if any(x is self.leaf for x in e.inputs)]
         if len(users) != 1 or users[0].word != "matmul":
             return None
         x, w = users[0].inputs
-        plain = x is not self.leaf and w is self.leaf and id(x) not in set(map(id, self.moving))
+        plain = x is not self.leaf and w is self.leaf and id(x) not in self.moved
         return users[0] if plain and self.base[id(x)].ndim == 2 and self.x.ndim == 2 else None
 
     def _first_stack(self, entries: Any, shifts: Any) -> dict[int, Any]:

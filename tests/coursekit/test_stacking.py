@@ -9,7 +9,7 @@ import pytest
 
 import coursekit as ck
 from coursekit.gradients import central_slope, entry_by_entry, step_for
-from coursekit.stacking import CannotStack, stacked_central_differences
+from coursekit.stacking import CannotStack, Stacker
 
 rng = np.random.default_rng(3)
 X, W, B, Y = rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), rng.normal(size=3), np.eye(3)[[0, 1, 2, 1, 0]]
@@ -39,7 +39,7 @@ def test_stacks_give_the_same_slopes(case: str, name: str) -> None:
     graph = ck.ComputationalGraph(CASES[case](*ck.variables("x w b")), inputs=["x", "w", "b"])
     point = {"x": X, "w": W, "b": B}
     graph.forward(**point)
-    slopes = stacked_central_differences(graph, point, name)
+    slopes = Stacker(graph, point).central_differences(name)
     one_by_one = entry_by_entry(
         lambda value: graph.forward(**{**point, name: value}),
         point[name],
@@ -54,7 +54,7 @@ def test_a_word_without_a_rule_is_said_and_run_entry_by_entry() -> None:
     point = {"x": X, "w": X + 1}
     graph.forward(**point)
     with pytest.raises(CannotStack):
-        stacked_central_differences(graph, point, "w")
+        Stacker(graph, point).central_differences("w")
     assert ck.check_gradient(graph, point).passed
 
 

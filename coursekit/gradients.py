@@ -176,7 +176,7 @@ def number(value: Any) -> Any:
     """
     if isinstance(value, float):  # NumPy's float64 too
         return value
-    value = plain(value)
+    value = plain(value.value if isinstance(value, Variable) else value)
     if is_array(value):
         raise GateError(
             f"f returned {describe(value)}; only a single number has a gradient: reduce it, e.g. with ck.sum"

@@ -109,6 +109,13 @@ def test_float32_is_promoted_and_said_so() -> None:
     assert "promoted from float32" in str(report)
 
 
+def test_a_function_may_hold_variables_of_its_own() -> None:
+    w = ck.Variable([1.5, -0.5], "w")
+    f = lambda x: ck.sum(ck.tanh(x * w))
+    assert ck.check_gradient(f, [0.3, 0.4]).passed
+    assert ck.gradient(f, [0.3, 0.4], "central_difference").shape == (2,)
+
+
 def test_zero_gradients_pass() -> None:
     assert ck.check_gradient(lambda x: ck.sum(x) * 0.0 + 5.0, [1.0, 2.0]).passed
     assert ck.check_gradient(lambda x: ck.sum(x - x), [1.0, 2.0]).passed

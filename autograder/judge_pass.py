@@ -190,8 +190,13 @@ class Pass:
         if not planned.is_code:
             return
         if planned.role == "test":
+            if planned.shared:
+                ran = _Ran(planned.source, (), planned.classes, planned.grade_id)
+                self._run_student(ran, planned.id, shown=False)
             if not planned.refused:
                 self._judge(planned)
+            if planned.shared:
+                self._note_same(planned)
             return
         if planned.locked or cell is None:
             source = planned.source if planned.role == "both" else ""
@@ -298,8 +303,7 @@ class Pass:
             )
         for name in planned.binds:
             self._owner[name] = "judge"
-            if name in self._plan.pushed:  # the child ran this cell too and has its own
-                self._childs[name] = self._names.get(name, _ABSENT)
+        self._note_same(planned)
         return outputs
 
     def _judge(self, planned: PlannedCell) -> None:
@@ -427,6 +431,11 @@ class Pass:
             else:
                 bound[name] = self._childs[name] = value
         return bound, deleted
+
+    def _note_same(self, planned: PlannedCell) -> None:
+        """The child ran this cell too and has its names: they need no pushing."""
+        for name in planned.binds & self._plan.pushed:
+            self._childs[name] = self._names.get(name, _ABSENT)
 
     def _refresh_pushed(self) -> None:
         """Push containers again: an earlier test may have changed them in place."""

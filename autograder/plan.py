@@ -6,7 +6,7 @@ Rules (nothing here runs code):
 - Solution cells run in the student's process only. The names that the *source's* solution cells bind or
   change in place are
   **remote names**: after the student's cell ran, they are fetched.
-- Test cells run in the judge only.
+- Test cells run in the judge only; those that only make something for later cells, on both sides.
 - Locked cells without points run on both sides, unless they read a remote name when they run: then they run
   once, at the
   student's, and what they bind is remote too. Their functions, classes and imports still come into being in
@@ -93,6 +93,9 @@ class PlannedCell:
         Remote names to fetch when the student's process ran it.
     classes : tuple of str
         Classes that it defines on both sides.
+    shared : bool
+        A test cell that tests nothing of the student's but makes what the student's cells use (opens a
+        database, perhaps): it runs on both sides.
     refused : str
         Why it cannot be judged from outside.
     test : TestCode or None
@@ -112,6 +115,7 @@ class PlannedCell:
     source: str = ""
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    shared: bool = False
     refused: str = ""
     test: TestCode | None = None
     binds: frozenset[str] = frozenset()
@@ -190,6 +194,7 @@ class _Draft:
     tree: ast.Module
     names: CellNames
     tainted: bool = False
+    shared: bool = False
 
 
 class _Planner:
@@ -202,6 +207,7 @@ class _Planner:
         self._owner: dict[str, str] = {}  # name -> "student" or "judge", at this point of the notebook
         self._carriers: set[str] = set()  # functions of locked cells that call the student's
         self._remote: set[str] = set()
+        self._read_at_students: set[str] = set()
         self._ids = _ids(source, released)
         self._drafts = [self._draft(cell, number) for number, cell in enumerate(source.cells)]
 
@@ -235,6 +241,8 @@ class _Planner:
     # -------------------------------------------------------------------------------------------- the plan
 
     def plan(self) -> Plan:
+        for draft in self._of("student", "manual", "both"):
+            self._read_at_students |= draft.names.deferred | draft.names.reads
         for draft in self._drafts:
             self._own(draft)
         read_by_judge = self._read_by_judge()
@@ -296,6 +304,12 @@ class _Planner:
             if names.deferred & theirs:
                 self._carriers |= {part for part in names.binds if part not in names.imports}
         elif role == "test":
+            theirs = {name for name, who in self._owner.items() if who == "student"} | self._carriers
+            draft.shared = not (
+                _hidden_lines(draft.cell.source)
+                or (names.reads | names.deferred) & theirs
+                or not (names.binds - names.only_imported) & self._read_at_students
+            )
             self._give(names.binds, "judge")
 
     def _give(self, names: Iterable[str], to: str) -> None:
@@ -356,7 +370,14 @@ class _Planner:
         if cell.role == "test":
             refused = next((r.reason for r in self._refusals if r.grade_id == cell.grade_id), "")
             code = None if refused else _test_code(cell, draft.tree)
-            return replace(cell, test=code, refused=refused, binds=frozenset(names.binds | names.deletes))
+            return replace(
+                cell,
+                test=code,
+                refused=refused,
+                shared=draft.shared,
+                classes=tuple(sorted(names.classes)) if draft.shared else (),
+                binds=frozenset(names.binds | names.deletes),
+            )
         if cell.role == "both":
             silent = draft.tainted or is_silent(cell.source)
             parts = _definitions(draft.tree, self._remote) if draft.tainted else [draft.tree]

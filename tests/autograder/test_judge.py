@@ -170,6 +170,15 @@ def test_names_of_tests_are_pushed_if_the_solution_reads_them():
     assert scores(judge(source)) == [2.0, 2.0]
 
 
+def test_a_test_cell_that_only_makes_something_runs_on_both_sides():
+    source = notebook(
+        graded("import sqlite3\nbase = sqlite3.connect(':memory:')\nclass Row: n = 3", "made"),
+        solution("cursor = base.cursor()\nrows = list(cursor.execute('select 2'))\nrow = Row()"),
+        graded("assert rows == [(2,)] and row.n == 3 and isinstance(row, Row)"),
+    )
+    assert scores(judge(source)) == [2.0, 2.0]
+
+
 def test_names_of_tests_are_not_pushed_because_a_student_guesses_them():
     source = notebook(
         solution("def answer(): return 6 * 7"),

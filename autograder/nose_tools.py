@@ -21,7 +21,6 @@ import re
 import sys
 import time
 import types
-import unittest
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from typing import Any
@@ -55,11 +54,15 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         if module.__name__ == "nose":
+            import unittest
+
             module.SkipTest = unittest.SkipTest  # type: ignore[attr-defined]
 
 
 @functools.cache
 def _tools() -> types.ModuleType:
+    import unittest  # not needed by a notebook without nose
+
     tools = types.ModuleType("nose.tools")
     case = unittest.TestCase()
     case.maxDiff = None

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from autograder import generators, outputs
+from autograder import generators, nose_tools, outputs
 from autograder.cells import Cells
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
@@ -98,6 +98,7 @@ class Runner(Peer):
         self._judges_numbers: dict[int, int] = {}  # id of such a stand-in -> number
         sys.stdout, sys.stderr, sys.stdin = self.recorder.stdout, self.recorder.stderr, _Input(self)
         builtins.input = self._input
+        nose_tools.install()
         warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
 
     def serve(self) -> None:
@@ -166,6 +167,7 @@ class Runner(Peer):
         bound, deleted, dropped, state = change
         if state is not None:
             generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
+        bound = {name: value for name, value in bound.items() if type(value) is not _Absent}
         self.cells.names.update(bound)
         self._seen.update(bound)
         for name in deleted:
@@ -308,6 +310,8 @@ class Runner(Peer):
                 return _imported(module, name)
             case ["instance", str(name), fields]:
                 kinds = [kind for kind, known in self._classes.items() if known == name]
+                if not kinds:  # the cell that defines it stopped before
+                    return decoder.container(lambda: _Absent(f"the class {name} is not defined"))
                 return decoder.container(
                     lambda: object.__new__(kinds[-1]), lambda made: vars(made).update(decoder.node(fields))
                 )
@@ -415,10 +419,27 @@ class _Input(io.TextIOBase):
         return self._runner.ask("readline", 0)
 
 
+class _Absent:
+    """Stands for what the judge has and this process cannot have; to use it says why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ImportError(self._why)
+
+    def __getattr__(self, name: str) -> Any:
+        raise ImportError(self._why)
+
+
 def _imported(module: str, name: str) -> Any:
-    value: Any = importlib.import_module(module)
-    for part in name.split(".") if name else ():
-        value = getattr(value, part)
+    """What a test passes by its import path."""
+    try:
+        value: Any = importlib.import_module(module)
+        for part in name.split(".") if name else ():
+            value = getattr(value, part)
+    except (ImportError, AttributeError) as error:
+        return _Absent(str(error))
     return value
 
 

@@ -1,0 +1,56 @@
+"""What courses do that were not known when the judge was written: one small notebook for each defect found.
+
+Each case is of our own making; the notebooks that led to it are not here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from autograder import nose_tools
+from tests.autograder.judging import (
+    graded,
+    judge,
+    locked,
+    notebook,
+    scores,
+    solution,
+)
+from tests.autograder.unboxed import UnboxedChild
+
+
+def spawn_bare() -> Any:
+    """A child as bare as one in a box: it has not inherited what the judge can import."""
+    from autograder.runner import serve
+
+    def bare(*descriptors: int) -> None:
+        nose_tools.uninstall()
+        modules: dict[str, Any] = sys.modules
+        modules["colorsys"] = None  # to import it fails
+        serve(*descriptors)
+
+    return UnboxedChild(bare)
+
+
+def test_nose_is_there_for_the_cells_of_the_student_too():
+    source = notebook(
+        locked("from nose.tools import assert_equal, ok_\nimport math"),
+        solution("ok_(True)\narea = math.pi"),
+        graded("assert_equal(round(area, 2), 3.14)"),
+    )
+    assert scores(judge(source, spawn=spawn_bare)) == [2.0]
+
+
+def test_what_the_student_cannot_import_does_not_end_his_process():
+    source = notebook(
+        graded("from colorsys import rgb_to_hsv\nassert rgb_to_hsv(0, 0, 0)[2] == 0", "first"),
+        solution(
+            "def f(x): return x + 1\ndef g(): return rgb_to_hsv(0, 0, 0)\ndef call(f): return f(0, 0, 0)"
+        ),
+        graded("assert f(1) == 2"),
+        graded("import colorsys\nassert call(colorsys.rgb_to_hsv)", "absent"),
+    )
+    result = judge(source, spawn=spawn_bare)
+    assert scores(result) == [2.0, 2.0, 0.0]
+    assert "colorsys" in result.questions[2].reason

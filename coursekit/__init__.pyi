@@ -497,5 +497,8 @@ from .variable import (
 from .variable import (
     variables as variables,
 )
+from .widgets import (
+    step_through as step_through,
+)
 
 __version__: str

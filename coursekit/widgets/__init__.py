@@ -1,0 +1,11 @@
+"""Widgets: pictures that one can step through, in JupyterLab and on a page without a kernel.
+
+Each is one Python file beside its ES module. Python works everything out (numbers, places, sentences) and
+hands it over as plain JSON; the module only shows it, so a saved widget stays alive without Python.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"step_through": ["StepThrough", "step_through"]}
+)

@@ -12,9 +12,9 @@ import datetime
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbgrader.api import (
     BaseCell,
@@ -35,7 +35,7 @@ from traitlets.utils.importstring import import_item
 from autograder.course import Assignment, Course
 from autograder.feedback import NOTES_CELL
 from autograder.results import GradedNotebook, SubmissionResult
-from autograder.submission import TIMESTAMP, Refused, Submission
+from autograder.submission import TIMESTAMP, ExtraFile, Refused, Submission, printable
 
 LOCK_SECONDS = 60.0
 UNBOXED = "Graded without isolation (--trust-submissions)."
@@ -122,8 +122,9 @@ class Writer:
             extras, remarks = submission.extra_files(self.course.directory.ignore)
         except Refused:  # the grader has said it already
             timestamp, remark, extras, remarks = None, "", [], []
+        extras, in_the_way = _leaving_room(extras, self._ours())
         known = set(result.messages)
-        result.messages += [text for text in [remark, *remarks] if text and text not in known]
+        result.messages += [text for text in [remark, *remarks, *in_the_way] if text and text not in known]
         folder = self.course.autograded_folder(self.assignment.name, result.student)
         draft = _Draft(folder)
         try:
@@ -309,6 +310,11 @@ class Writer:
                 return policy if policy.enabled else None
         return None
 
+    def _ours(self) -> list[str]:
+        """Return the files that we put into a graded submission, besides the student's."""
+        notebooks = [f"{notebook.name}.ipynb" for notebook in self.assignment.notebooks]
+        return [*notebooks, TIMESTAMP, *self.assignment.files]
+
     def _copy_shipped_files(self, target: Path) -> None:
         """Put the instructor's files beside the notebook, over the student's unless the course objects."""
         theirs = self.course.own_versions(self.assignment.name)
@@ -319,6 +325,39 @@ class Writer:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.unlink(missing_ok=True)
             shutil.copyfile(self.assignment.folder / name, copy)
+
+
+def _leaving_room(extras: Sequence[ExtraFile], ours: Sequence[str]) -> tuple[list[ExtraFile], list[str]]:
+    """Return the files that can lie beside ours, and a sentence about each name that is taken.
+
+    A student may hand in a folder called like one of our files, or a file called like one of our folders.
+
+    >>> extras = [ExtraFile(name, 1, 0) for name in ("notes.txt", "data.csv/notes.txt", "tables")]
+    >>> kept, remarks = _leaving_room(extras, ["data.csv", "tables/a.csv"])
+    >>> [extra.name for extra in kept], remarks[1]
+    (['notes.txt'], 'tables was not kept: the assignment has something else of that name.')
+    """
+    files, folders = set(ours), {folder for name in ours for folder in _folders_of(name)}
+    kept: list[ExtraFile] = []
+    in_the_way: set[str] = set()
+    for extra in extras:
+        taken = ({extra.name} & folders) | (_folders_of(extra.name) & files)
+        in_the_way |= taken
+        if not taken:
+            kept.append(extra)
+    return kept, [
+        f"{printable(name)} was not kept: the assignment has something else of that name."
+        for name in sorted(in_the_way)
+    ]
+
+
+def _folders_of(name: str) -> set[str]:
+    """Return the folders that a relative path leads through.
+
+    >>> sorted(_folders_of("a/b/c.txt"))
+    ['a', 'a/b']
+    """
+    return {str(folder) for folder in PurePosixPath(name).parents} - {"."}
 
 
 class _Draft:

@@ -29,6 +29,18 @@ FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class Refused(Exception):
     """A file of a submission is not opened or read; the message says why, for student and instructor."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__(printable(why))
+
+
+def printable(text: str) -> str:
+    r"""Return text with � for whatever cannot be shown or stored; files may be called anything at all.
+
+    >>> printable("caf\udce9 \x1b[2J\n")
+    'caf� �[2J�'
+    """
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
 
 @dataclass(frozen=True)
 class ExtraFile:
@@ -144,9 +156,11 @@ class Submission:
         with self._opened_folder() as top:
             for name, status in _walk(top, ignore):
                 if not stat.S_ISREG(status.st_mode):
-                    remarks.append(f"{name} is {_kind(status.st_mode)}, not a file, so it was not kept.")
+                    kind = _kind(status.st_mode)
+                    remarks.append(printable(f"{name} is {kind}, not a file, so it was not kept."))
                 elif status.st_size > FILE_BYTES:
-                    remarks.append(f"{name} has {_megabytes(status.st_size)} and was not kept.")
+                    size = _megabytes(status.st_size)
+                    remarks.append(printable(f"{name} has {size} and was not kept."))
                 elif status.st_size > room or len(kept) == FOLDER_FILES:
                     remarks.append(
                         f"More than {FOLDER_FILES} files or {_megabytes(FOLDER_BYTES)} were handed in; "
@@ -238,18 +252,26 @@ def _opened_path(top: int, path: str) -> _Descriptor:
 
 
 def _walk(top: int, ignore: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield path and status of what lies below an open folder (links not followed), notebooks left out."""
+    """Yield path and status of what lies below an open folder, notebooks left out.
+
+    Links are not followed, nor folders that are called like a notebook, which nbgrader would take for one.
+    """
     for folder, folders, names, descriptor in os.fwalk(".", dir_fd=top, follow_symlinks=False):
         prefix = os.path.normpath(folder)
         prefix = "" if prefix == "." else f"{prefix}/"
-        linked = [name for name in folders if stat.S_ISLNK(os.lstat(name, dir_fd=descriptor).st_mode)]
+        closed = [
+            name
+            for name in folders
+            if name.endswith(".ipynb") or stat.S_ISLNK(os.lstat(name, dir_fd=descriptor).st_mode)
+        ]
         folders[:] = sorted(
             name
             for name in folders
-            if name not in linked and prefix.count("/") < FOLDER_DEPTH and not _ignored(name, ignore)
+            if name not in closed and prefix.count("/") < FOLDER_DEPTH and not _ignored(name, ignore)
         )
-        for name in sorted([*names, *linked]):
-            if _ignored(name, [*ignore, "*.ipynb"]) or (prefix == "" and name == TIMESTAMP):
+        notebooks = [name for name in names if name.endswith(".ipynb")]
+        for name in sorted({*names, *closed} - {*notebooks}):
+            if _ignored(name, ignore) or (prefix == "" and name == TIMESTAMP):
                 continue
             try:
                 yield f"{prefix}{name}", os.stat(name, dir_fd=descriptor, follow_symlinks=False)

@@ -70,10 +70,13 @@ def _array_parts(value: np.ndarray[Any, Any]) -> tuple[Any, ...]:
         return value.dtype, value.shape, value.ravel().tolist()
     if value.dtype.hasobject:
         raise NotPlain
-    return value.dtype, value.shape, memoryview(np.ascontiguousarray(value).tobytes())
+    # How an array lies in memory decides how its products are summed, and so their last digit.
+    if value.flags.fnc:
+        return value.dtype, value.shape, memoryview(value.tobytes("F")), True
+    return value.dtype, value.shape, memoryview(value.tobytes())
 
 
-def _array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
+def _array(dtype: Any, shape: Any, data: Any, by_columns: Any = False) -> np.ndarray[Any, Any]:
     if not isinstance(dtype, np.dtype) or type(shape) is not tuple or len(shape) > 64:
         raise Bad("an array without dtype or shape")
     if not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
@@ -90,8 +93,8 @@ def _array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
         raise Bad("an array is not as large as its shape")
     if not data.nbytes:
         return np.empty(shape, dtype)
-    made = np.frombuffer(data, dtype).reshape(shape)
-    return made if data.nbytes > _SHARED else made.copy()
+    made = np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns is True else "C")
+    return made if data.nbytes > _SHARED else made.copy(order="K")
 
 
 register(np.ndarray, Codec("np.array", _array_parts, _array, alias=True))

@@ -339,6 +339,9 @@ def _series(values: Any, index: Any, name: Any) -> Any:
 
 
 def _frame_parts(value: pd.DataFrame) -> tuple[Any, ...]:
+    kinds = set(value.dtypes)
+    if len(kinds) == 1 and isinstance(kind := kinds.pop(), np.dtype) and kind.kind in "biuf":
+        return _plain(value.columns), _plain(value.index), value.to_numpy()
     columns = [_values(value.iloc[:, place]) for place in range(value.shape[1])]
     return _plain(value.columns), _plain(value.index), columns
 
@@ -346,6 +349,8 @@ def _frame_parts(value: pd.DataFrame) -> tuple[Any, ...]:
 def _frame(columns: Any, index: Any, data: Any) -> Any:
     _expect(columns, pd.Index)
     _expect(index, pd.Index)
+    if type(data) is np.ndarray and data.ndim == 2:  # all columns of one type, as they lie in memory
+        return pd.DataFrame(data, index=index, columns=columns, copy=False)
     if len(_expect(data, list)) != len(columns):
         raise Bad("a frame has more columns than names")
     series = {place: _series(values, index, None) for place, values in enumerate(data)}

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder import nose_tools
 from tests.autograder.judging import (
+    both,
     graded,
     judge,
     locked,
@@ -54,3 +55,22 @@ def test_what_the_student_cannot_import_does_not_end_his_process():
     result = judge(source, spawn=spawn_bare)
     assert scores(result) == [2.0, 2.0, 0.0]
     assert "colorsys" in result.questions[2].reason
+
+
+def test_arrays_and_frames_lie_in_memory_as_they_did():
+    """How they lie decides the last digit of a product, and tests compare products exactly."""
+    source = notebook(
+        locked("import numpy as np\nimport pandas as pd"),
+        solution("def same(x): return x\ndef lies(x): return np.asarray(x).flags.f_contiguous"),
+        graded(
+            """
+            rows = np.arange(6.0).reshape(2, 3)
+            for x in (rows, rows.T, pd.DataFrame(rows), pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})):
+                by_columns = np.asarray(x).flags.f_contiguous
+                assert lies(x) == by_columns == np.asarray(same(x)).flags.f_contiguous
+                assert np.array_equal(same(x), x) and type(same(x)) is type(x)
+            """
+        ),
+    )
+    wrong = "def same(x): return x.copy()\ndef lies(x): return not np.asarray(x).flags.f_contiguous"
+    assert both(source, answer=wrong) == ([2.0], [0.0])

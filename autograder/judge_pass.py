@@ -17,7 +17,7 @@ import sys
 import types
 import unittest
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -30,9 +30,10 @@ from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, short, told
 from autograder.line import Child, Lost
 from autograder.outputs import Output, Recorder
+from autograder.patches import Patches
 from autograder.plan import Plan, PlannedCell
 from autograder.remote import RemoteClass
-from autograder.student import Bindings, CellReport, Student, is_from_student
+from autograder.student import Bindings, CellReport, News, Student, is_from_student
 
 if TYPE_CHECKING:
     from autograder.judge import JudgeLimits
@@ -134,12 +135,14 @@ class Pass:
         self._ran: list[_Ran] = []
         self._trouble: dict[str, str] = {}  # grade_id of a student cell -> what was wrong with it
         self._unittest_failed = ""
+        self._patches = Patches(())
 
     # ------------------------------------------------------------------------------------------- the notebook
 
     def run(self) -> Pass:
         """Go through the notebook."""
         self._import_libraries()
+        self._patches = Patches(self._plan.patched)
         try:
             with self._patched():
                 for planned, cell in self._steps():
@@ -150,6 +153,7 @@ class Pass:
             self.stopped = str(stop)
             self.messages.append(self.stopped)
         finally:
+            self._patches.restore()
             if self._child is not None:
                 self._child.close()
         return self
@@ -248,6 +252,7 @@ class Pass:
                 if self._restarts > self._limits.restarts:
                     raise _Stop("The code ended its process or hung too often.")
             self._childs.clear()
+            self._patches.forget()
             self._dirty = False
             self._child = Student(
                 self._spawn(),
@@ -417,7 +422,11 @@ class Pass:
                 return own
         return value
 
-    def pushes(self) -> tuple[dict[str, Any], list[str]]:
+    def own_builtins(self) -> AbstractContextManager[None]:
+        """Built-in functions as they were, for the judge's own work while a test has replaced some."""
+        return self._patches.own_builtins()
+
+    def pushes(self) -> News:
         """Names of tests that the source's code reads, where the child does not have them as they are
         here."""
         bound, deleted = {}, []
@@ -430,7 +439,7 @@ class Pass:
                 self._childs.pop(name)
             else:
                 bound[name] = self._childs[name] = value
-        return bound, deleted
+        return bound, deleted, self._patches.changes()
 
     def _note_same(self, planned: PlannedCell) -> None:
         """The child ran this cell too and has its names: they need no pushing."""

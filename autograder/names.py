@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import copy
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["CellNames", "cell_names", "operators_of"]
+__all__ = ["CellNames", "cell_names", "methods_of", "patched_names"]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
@@ -209,17 +209,48 @@ def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return local - declared
 
 
+def patched_names(tree: ast.Module, paths: Mapping[str, str]) -> Iterator[str]:
+    """Dotted names in modules that a cell deletes or replaces.
+
+    Parameters
+    ----------
+    paths : mapping
+        Imported name -> what it is the import of.
+
+    >>> list(patched_names(ast.parse("del np.linalg.inv\\nwith patch('time.sleep'): pass"), {"np": "numpy"}))
+    ['numpy.linalg.inv', 'time.sleep']
+    """
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                root, _, rest = ast.unparse(node).partition(".")
+                if root in paths:
+                    yield f"{paths[root]}.{rest}"
+            case ast.Call(args=[ast.Constant(value=str(name)), *_]) if (
+                _called(node) == "patch" and "." in name
+            ):
+                yield name
+            case ast.Call(args=[ast.Name(id=root), ast.Constant(value=str(name)), *_]):
+                if root in paths and _called(node) in ("object", "setattr", "delattr"):
+                    yield f"{paths[root]}.{name}"
+
+
+def _called(call: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
 # ------------------------------------------------------------------------------------------------ classes
 
 
-def operators_of(trees: Iterable[ast.Module]) -> dict[str, frozenset[str]]:
-    """Class name -> special methods that the class, or one that it inherits from in these cells, defines."""
+def methods_of(trees: Iterable[ast.Module]) -> dict[str, frozenset[str]]:
+    """Class name -> methods that the class, or one that it inherits from in these cells, defines."""
     own: dict[str, set[str]] = {}
     bases: dict[str, list[str]] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                own.setdefault(node.name, set()).update(_special_methods(node))
+                own.setdefault(node.name, set()).update(_methods(node))
                 bases.setdefault(node.name, []).extend(
                     base.id for base in node.bases if isinstance(base, ast.Name)
                 )
@@ -242,7 +273,7 @@ def _inherited(name: str, own: dict[str, set[str]], bases: dict[str, list[str]])
 _ORDER = frozenset(["__lt__", "__le__", "__gt__", "__ge__"])
 
 
-def _special_methods(node: ast.ClassDef) -> set[str]:
+def _methods(node: ast.ClassDef) -> set[str]:
     found = {part.name for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))}
     for part in node.body:  # __radd__ = __add__
         if isinstance(part, ast.Assign):
@@ -260,4 +291,4 @@ def _special_methods(node: ast.ClassDef) -> set[str]:
             found |= _ORDER
     if "__eq__" in found:
         found.add("__ne__")
-    return {name for name in found if name.startswith("__")}
+    return found

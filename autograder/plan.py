@@ -28,7 +28,7 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from autograder.cells import compile_cell, is_silent, translate
-from autograder.names import CellNames, cell_names, operators_of
+from autograder.names import CellNames, cell_names, methods_of, patched_names
 from autograder.remote import Rules
 
 __all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
@@ -37,6 +37,7 @@ Role = Literal["student", "test", "both", "manual", "text"]
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION = "BEGIN SOLUTION"
+_STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin", "builtins.input"})  # handed over by other ways
 _STUB = re.compile(r"YOUR CODE HERE|raise NotImplementedError")
 
 
@@ -139,8 +140,9 @@ class Plan:
         Names of tests that the solution's code reads.
     imports : dict
         Name -> the imports by which the source binds it.
-    libraries : tuple of str
-        Modules that cells of the judge import.
+    libraries, patched : tuple of str
+        Modules that cells of the judge import; names in modules (``numpy.linalg.lstsq``) that they delete or
+        replace.
     shares_random : bool
         The solution and the tests both draw random numbers.
     """
@@ -154,6 +156,7 @@ class Plan:
     pushed: frozenset[str] = frozenset()
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     libraries: tuple[str, ...] = ()
+    patched: tuple[str, ...] = ()
     shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
 
@@ -263,7 +266,7 @@ class _Planner:
                 sorted(self._refusals, key=lambda r: [c.grade_id for c in cells].index(r.grade_id))
             ),
             rules=Rules(
-                operators=operators_of(draft.tree for draft in self._drafts),
+                methods=methods_of(draft.tree for draft in self._drafts),
                 libraries=frozenset(
                     module.partition(".")[0] for many in imports.values() for module, _ in many
                 ),
@@ -273,6 +276,7 @@ class _Planner:
             pushed=frozenset(pushed),
             imports=imports,
             libraries=self._libraries(),
+            patched=self._patched(),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
         )
@@ -346,6 +350,15 @@ class _Planner:
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.add(node.module)
         return tuple(sorted(found))
+
+    def _patched(self) -> tuple[str, ...]:
+        paths = {
+            name: f"{module}.{attribute}".rstrip(".")
+            for draft in self._drafts
+            for name, (module, attribute) in draft.names.imports.items()
+        }
+        found = {name for draft in self._of("test", "both") for name in patched_names(draft.tree, paths)}
+        return tuple(sorted(found - _STREAMS))
 
     def _pushed(self) -> set[str]:
         """Names bound by tests that the *source's* own code at the student's side reads.

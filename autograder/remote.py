@@ -38,13 +38,13 @@ class Rules:
 
     Attributes
     ----------
-    operators : mapping
-        Class name -> the special methods that the instructor's class of that name defines.
+    methods : mapping
+        Class name -> the methods, special ones too, that the instructor's class of that name defines.
     libraries : frozenset
         Top-level packages that the source notebook imports: ``isinstance`` may meet classes of theirs.
     """
 
-    operators: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
 
 
@@ -230,6 +230,8 @@ def _get(self: Any, name: str) -> Any:
         return owner(self).ask("vars")
     if name.startswith("__array") or name.startswith("_ipython_"):
         raise AttributeError(name)  # NumPy and IPython look whether an object wants to be something else
+    if name in _VERDICTS and name not in vars(kind)[_ALLOWED]:
+        raise TypeError(f"a {kind.__name__} object has no {name} to trust; a plain value is expected here")
     method = _method_of(kind, name)
     return owner(self).ask("getattr", name) if method is None else types.MethodType(method, self)
 
@@ -245,6 +247,14 @@ def _method_of(kind: type, name: str) -> types.FunctionType | None:
 
 
 _LIBRARY = " library"
+_ALLOWED = " allowed"
+# Methods by which plain values (text, sets, arrays, frames) answer yes or no. An object that says yes to all
+# of them must not stand in for one: `f(df).equals(expected)`, `f(name).startswith("Hello")`.
+_VERDICTS = frozenset(
+    {"equals", "all", "any", "startswith", "endswith", "issubset", "issuperset", "isdisjoint", "is_integer"}
+    | {name for name in dir(str) if name.startswith("is")}
+    | {"isin", "isna", "isnull", "notna", "notnull", "between", "duplicated"}
+)
 _names: dict[str, Any] = {
     "__slots__": ("_owner", "__weakref__"),
     "__doc__": "An object in the student's process.",
@@ -268,6 +278,7 @@ _names: dict[str, Any] = {
     "__fspath__": _refuse("__fspath__", "a path"),
     _OWNER: None,
     _LIBRARY: lambda: None,
+    _ALLOWED: frozenset(),
 }
 _names |= {name: _refuse(name, "a number") for name in ("__float__", "__int__", "__index__", "__complex__")}
 _names |= {name: _refuse(name, "compared") for name in ("__lt__", "__le__", "__gt__", "__ge__")}
@@ -301,6 +312,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     names = _described(told, own)
     names[_OWNER] = own
     names[_LIBRARY] = lambda: _library_class(told, rules)
+    names[_ALLOWED] = _allowed(told, rules)
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = _exception_text
         names.pop("__slots__", None)
@@ -338,8 +350,13 @@ def _method(own: Owner, name: str, told: Mapping[str, Any]) -> Callable[..., Any
     return dress(method, told)
 
 
+def _allowed(told: Mapping[str, Any], rules: Rules) -> frozenset[str]:
+    """Methods that the instructor's class of this name defines."""
+    return rules.methods.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
+
+
 def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    allowed = rules.operators.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
+    allowed = _allowed(told, rules)
     names: dict[str, Any] = {}
     for name in told["operators"]:
         if name == "__await__":

@@ -23,6 +23,7 @@ from typing import Any
 from autograder import generators, nose_tools, outputs
 from autograder.cells import Cells
 from autograder.operations import ACTIONS, OPERATORS, special_methods
+from autograder.patches import Replaced
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
 
@@ -91,6 +92,7 @@ class Runner(Peer):
         self._watched: list[str] = []
         self._live: frozenset[str] = frozenset()
         self._shares_random = False
+        self._replaced = Replaced()
         self._seen: dict[str, Any] = {}
         self._sent: dict[str, Any] = {}
         self._classes: dict[type, str] = {}  # classes of locked cells: their instances go by value
@@ -164,12 +166,13 @@ class Runner(Peer):
         """What has changed at the judge's: names bound and deleted, handles let go, random generators."""
         if change is None:
             return
-        bound, deleted, dropped, state = change
+        bound, deleted, patches, dropped, state = change
         if state is not None:
             generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
         bound = {name: value for name, value in bound.items() if type(value) is not _Absent}
         self.cells.names.update(bound)
         self._seen.update(bound)
+        self._replaced.apply(patches)
         for name in deleted:
             self.cells.names.pop(name, None)
             self._seen.pop(name, None)
@@ -224,7 +227,7 @@ class Runner(Peer):
             positional, named = self.arguments(decoder, args, kwargs)
             changes = Changes(self, decoder.containers)
             state = generators.states() if self._shares_random else {}
-            with self.nested():
+            with self.nested(), self._replaced.in_force():
                 result, kind = self._do(operation, x, positional, named), "return"
         except BaseException as error:
             result, kind = error, "raise"
@@ -339,7 +342,7 @@ class Runner(Peer):
         """Have the judge do something with one of its objects."""
         if threading.get_ident() != self._thread:
             raise RuntimeError("only the main thread can call what a test passed in")
-        with self.nested():
+        with self._replaced.put_back(), self.nested():
             self._requests += 1
             token, encoder = self._requests, self.encoder()
             nodes = [encoder.value(self.recorder.take() or None), encoder.value(args)]

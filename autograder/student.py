@@ -8,6 +8,7 @@ import sys
 import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from time import monotonic
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from autograder.feedback import harmless_output
 from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.outputs import PICTURES, Output
+from autograder.patches import Change
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.remote import (
     Owner,
@@ -43,14 +45,20 @@ _TEST_MODULES = (
 )  # whose objects a student's function may use when passed in
 
 
+News = tuple[dict[str, Any], list[str], list[Change]]  # names bound, names deleted, changes of modules
+
+
 class Notebook(Protocol):
     """What the line needs of the notebook that is judged."""
 
     def bind(self, bindings: Bindings) -> None:
         """Take the values of names that the student's process bound."""
 
-    def pushes(self) -> tuple[dict[str, Any], list[str]]:
-        """Names that the test bound, and names that it deleted, which the student's code reads."""
+    def pushes(self) -> News:
+        """What tests bound, deleted, did to modules, where the student's code cares and does not know it."""
+
+    def own_builtins(self) -> AbstractContextManager[None]:
+        """Built-in functions as they were, for the judge's own work while a test has replaced some."""
 
     def class_name(self, kind: type) -> str | None:
         """The name of a class that a locked cell defines on both sides."""
@@ -172,7 +180,7 @@ class Student(Peer):
         """Run one cell of the student's; the names it binds go to the notebook."""
         encoder = self.encoder()
         token = _token()
-        nodes = [self._pushed(encoder)]
+        nodes = [self._pushed(self._notebook.pushes(), encoder)]
         nodes += [encoder.value(part) for part in (source, list(names), list(classes))]
         self._send(pack(["cell", token, *nodes], encoder.blob))
         kind, (told, bindings), decoder = self._answer(token, encoder, 2)
@@ -195,22 +203,28 @@ class Student(Peer):
         Exception
             What the student's code raised; TypeError if an argument cannot be sent.
         """
-        with self.nested():
-            encoder, token = self.encoder(), _token()
-            try:
-                nodes = [self._pushed(encoder), target, encoder.value(args)]
-                nodes.append(encoder.value(tuple((kwargs or {}).items())))
-            except TooBig as error:
-                raise TypeError(str(error)) from None
-            self._send(pack([operation, token, *nodes], encoder.blob))
-            kind, (changes, bindings, written, value), decoder = self._answer(token, encoder, 4)
-            if changes:
-                self._decoded(lambda: self._take_changes(changes, encoder, decoder))
-            if bindings:
-                self._bind(bindings, decoder)
-            if written is not None:
-                self._decoded(lambda: self._take_written(*decoder.value(written)))
-            result = self._decoded(lambda: decoder.value(value))
+        news = self._notebook.pushes()
+        with self._notebook.own_builtins(), self.nested():
+            return self._ask(news, operation, target, args, kwargs or {})
+
+    def _ask(
+        self, news: News, operation: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        encoder, token = self.encoder(), _token()
+        try:
+            nodes = [self._pushed(news, encoder), target, encoder.value(args)]
+            nodes.append(encoder.value(tuple(kwargs.items())))
+        except TooBig as error:
+            raise TypeError(str(error)) from None
+        self._send(pack([operation, token, *nodes], encoder.blob))
+        kind, (changes, bindings, written, value), decoder = self._answer(token, encoder, 4)
+        if changes:
+            self._decoded(lambda: self._take_changes(changes, encoder, decoder))
+        if bindings:
+            self._bind(bindings, decoder)
+        if written is not None:
+            self._decoded(lambda: self._take_written(*decoder.value(written)))
+        result = self._decoded(lambda: decoder.value(value))
         if kind == "raise":
             raise _from_student(result)
         return result
@@ -293,19 +307,20 @@ class Student(Peer):
     def _decoder(self, blob: memoryview, known: Iterable[Any] = ()) -> Decoder:
         return Decoder(blob, self.decode_other, self.caps, list(known), self.deadline, self.libraries)
 
-    def _pushed(self, encoder: Encoder) -> Node:
+    def _pushed(self, news: News, encoder: Encoder) -> Node:
         """Names that the test bound and deleted, handles let go, random generators."""
-        bound, deleted = self._notebook.pushes()
+        bound, deleted, patches = news
         dropped, state = sorted(self._dropped), self._new_state()
-        if not (bound or deleted or dropped or state):
+        if not (bound or deleted or patches or dropped or state):
             return None
         self._dropped.clear()
         try:
-            return encoder.value((bound, deleted, dropped, state))
+            return encoder.value((bound, deleted, patches, dropped, state))
         except (TooBig, TypeError):
             # One of the names holds what cannot be sent, a figure perhaps: the others must still arrive.
             bound = {name: value for name, value in bound.items() if self._can_send(value)}
-            return encoder.value((bound, deleted, dropped, None))
+            patches = [change for change in patches if self._can_send(change)]
+            return encoder.value((bound, deleted, patches, dropped, None))
 
     def _can_send(self, value: Any) -> bool:
         try:

@@ -304,6 +304,20 @@ def test_the_same_seed_gives_the_same_questions():
     assert scores(first) == scores(again) != scores(other)
 
 
+def test_what_a_test_does_to_a_module_is_undone_for_the_next_submission():
+    import statistics
+
+    source = notebook(
+        solution("import statistics\ndef f(x): return statistics.mean(x)"),
+        graded("import statistics\nassert f([1, 3]) == 2\ndel statistics.mean\nstatistics.new = 1"),
+        graded("try: f([1])\nexcept AttributeError: pass\nelse: raise AssertionError"),
+    )
+    own = statistics.mean
+    assert scores(judge(source)) == [2.0, 2.0]
+    assert statistics.mean is own
+    assert not hasattr(statistics, "new")
+
+
 # ---------------------------------------------------------------------------------------- fairness
 
 

@@ -635,6 +635,21 @@ CASES = {
         "def squares(n): return [i ** 2 for i in range(1, n + 1)]\n"
         "def sum_of_squares(n): return sum(i ** 2 for i in range(1, n + 1))",
     ),
+    "library functions taken away": case(
+        "import numpy as np\ndef mean(x): return sum(x) / len(x)",
+        """
+        import numpy as np, math
+        from unittest.mock import patch
+        own = np.mean
+        del np.mean
+        assert mean([1, 2, 3]) == 2
+        np.mean = own
+        with patch("builtins.len", return_value=6) as fake:
+            assert mean([1, 2, 3]) == 1 and fake.call_count == 1
+        assert mean([1, 2, 3]) == 2
+        """,
+        "import numpy as np\ndef mean(x): return np.mean(x)",
+    ),
     # ---------------------------------------------------------------- 19 source text
     "the source of functions and classes": case(
         "def f(n):\n    return sum(range(n))\nclass A:\n    def area(self):\n        return 2 * 3",

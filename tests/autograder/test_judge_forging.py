@@ -276,6 +276,31 @@ def test_an_attack_earns_nothing(name):
     assert scores(judge(SOURCE, submitted(ATTACKS[name]), limits=HASTY)) == NOTHING
 
 
+VERDICTS = notebook(
+    locked("import pandas as pd"),
+    solution(
+        "def greet(name): return 'Hello ' + name\n"
+        "def table(): return pd.DataFrame({'a': [1]})\n"
+        "def s(): return {1}"
+    ),
+    graded("assert greet('Ada').startswith('Hello') and greet('Ada').istitle()"),
+    graded("assert table().equals(pd.DataFrame({'a': [1]}))"),
+    graded("assert s().issubset({1, 2})"),
+)
+
+
+def test_an_object_that_says_yes_to_every_question_earns_nothing():
+    assert scores(judge(VERDICTS)) == [2.0, 2.0, 2.0]
+    attack = """
+        class Yes:
+            def __getattr__(self, name): return lambda *a, **k: True
+        def greet(name): return Yes()
+        def table(): return Yes()
+        def s(): return Yes()
+        """
+    assert scores(judge(VERDICTS, submission(VERDICTS, answer=attack))) == [0.0, 0.0, 0.0]
+
+
 def test_the_honest_solution_gets_everything():
     assert scores(judge(SOURCE)) == RIGHT
 

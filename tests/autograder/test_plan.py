@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import v4
 
-from autograder.names import cell_names, operators_of
+from autograder.names import cell_names, methods_of
 from autograder.plan import make_plan
 from tests.autograder.judging import graded, judge, locked, notebook, plain, solution, submission
 
@@ -77,7 +77,7 @@ def test_names_that_functions_read_and_change():
     assert names.reads == set()
 
 
-def test_operators_that_the_sources_classes_define():
+def test_methods_that_the_sources_classes_define():
     tree = ast.parse(
         """
 class A:
@@ -93,10 +93,10 @@ class D:
     def __lt__(self, o): ...
 """
     )
-    found = operators_of([tree])
+    found = methods_of([tree])
     order = {"__lt__", "__le__", "__gt__", "__ge__"}
-    assert found["A"] == {"__eq__", "__ne__"}
-    assert found["B"] == {"__eq__", "__ne__", "__add__", "__radd__"}
+    assert found["A"] == {"__eq__", "__ne__", "plain"}
+    assert found["B"] == {"__eq__", "__ne__", "plain", "__add__", "__radd__"}
     assert found["C"] == {"__eq__", "__ne__", "__hash__"} | order
     assert found["D"] == order
 

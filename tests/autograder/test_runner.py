@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from time import monotonic
 
@@ -19,14 +20,17 @@ class Names:
 
     def __init__(self):
         self.bound = {}
-        self.to_push = ({}, [])
+        self.to_push = ({}, [], [])
 
     def bind(self, bindings):
         self.bound.update({name: value for name, bound, value in bindings if bound})
 
     def pushes(self):
-        pushed, self.to_push = self.to_push, ({}, [])
+        pushed, self.to_push = self.to_push, ({}, [], [])
         return pushed
+
+    def own_builtins(self):
+        return contextlib.nullcontext()
 
     def class_name(self, kind):
         return None
@@ -152,9 +156,9 @@ def test_names_are_told_by_value_or_as_handles(student, names):
 
 def test_pushed_and_deleted_names_reach_the_student(student, names):
     run(student, "k = 1\ndef f(): return k * j", "f")
-    names.to_push = ({"j": 5, "k": 2}, [])
+    names.to_push = ({"j": 5, "k": 2}, [], [])
     assert names.bound["f"]() == 10
-    names.to_push = ({}, ["j"])
+    names.to_push = ({}, ["j"], [])
     with pytest.raises(NameError, match="name 'j' is not defined"):
         names.bound["f"]()
 
@@ -200,7 +204,8 @@ def test_a_thread_of_the_students_cannot_call_the_test(student, names):
     run(
         student,
         """
-        import threading
+        import contextlib
+import threading
         def in_thread(f):
             told = []
             def call():

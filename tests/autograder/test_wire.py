@@ -471,8 +471,13 @@ nodes_and_blobs = given(JSONISH, st.binary(max_size=64))
 values_and_noise = given(VALUES, st.integers(0, 10_000), st.binary(min_size=1, max_size=4))
 test_any_node_gives_a_value_or_bad = fuzz(300)(nodes_and_blobs(fuzz_nodes))
 test_any_mutated_frame_gives_a_value_or_bad = fuzz(300)(values_and_noise(fuzz_bytes))
-test_50_000_nodes = pytest.mark.slow(fuzz(50_000)(nodes_and_blobs(fuzz_nodes)))
-test_50_000_mutated_frames = pytest.mark.slow(fuzz(50_000)(values_and_noise(fuzz_bytes)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(50))
+def test_100_000_frames(part):
+    fuzz(1000)(nodes_and_blobs(fuzz_nodes))()
+    fuzz(1000)(values_and_noise(fuzz_bytes))()
 
 
 @fuzz(200)

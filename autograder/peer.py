@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograder.generators import advance_generator
-from autograder.wire import Bad, Caps, Decoder, Encoder, Node, TooBig
+from autograder.wire import Bad, Caps, Decoder, Encoder, Node, TooBig, pack
 
 __all__ = ["FROM_JUDGE", "MAX_NESTING", "Changes", "Lent", "Peer", "overwrite"]
 
@@ -75,10 +75,11 @@ class Changes:
         self._containers = containers
         self._before = [self._state(value) for value in containers]
 
-    def _state(self, value: Any) -> object:
+    def _state(self, value: Any) -> bytes | None:
         encoder = self._peer.encoder(self._containers)
         try:
-            return encoder.contents(value), encoder.blob
+            # As bytes: the nodes of 1, 1.0 and True are equal.
+            return pack([encoder.contents(value)], encoder.blob)
         except TooBig:
             return None
 

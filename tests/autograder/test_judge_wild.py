@@ -74,3 +74,11 @@ def test_arrays_and_frames_lie_in_memory_as_they_did():
     )
     wrong = "def same(x): return x.copy()\ndef lies(x): return not np.asarray(x).flags.f_contiguous"
     assert both(source, answer=wrong) == ([2.0], [0.0])
+
+
+def test_a_change_to_an_equal_value_of_another_type_is_a_change():
+    source = notebook(
+        solution("def whole(d):\n    for key in d: d[key] = int(d[key])"),
+        graded("d = {'a': 3.0, 'b': True}\nwhole(d)\nassert [type(x) for x in d.values()] == [int, int]"),
+    )
+    assert both(source, answer="def whole(d): pass") == ([2.0], [0.0])

@@ -128,11 +128,12 @@ function render({ model, el }) {
     svg?.remove();
     svg = draw("svg", {
       class: "ck-picture", role: "group", "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-desc`,
-      width: told.width, height: told.height, viewBox: `0 0 ${told.width} ${told.height}`,
+      width: told.width, height: told.height - told.top,
+      viewBox: `0 ${told.top} ${told.width} ${told.height - told.top}`, // room for tags above the first row
       style: `width:100%;max-width:${told.width}px;min-width:${told.smallest}px;height:auto`,
     },
       draw("title", { id: `${id}-title` }, told.title), draw("desc", { id: `${id}-desc` }, told.description),
-      draw("rect", { class: "ck-ground", width: told.width, height: told.height, rx: 8 }),
+      draw("rect", { class: "ck-ground", y: told.top, width: told.width, height: told.height - told.top, rx: 8 }),
       draw("g", {}, ...wires, ...tails), flow, draw("g", {}, ...arrows),
       draw("g", {}, ...boxes.flatMap((box) => [box.group, box.written])), draw("g", {}, ...shares), tag);
     stage.append(svg);
@@ -474,7 +475,7 @@ function render({ model, el }) {
         Object.assign(slide, { min: -reach, max: reach, step: reach / 50 });
         slide.value = value;
       }
-      if (value !== null) field.value = value;
+      if (value !== null) field.value = Number(value.toPrecision(12)); // 0.1 + 0.2 is 0.3 here
       for (const one of [field, slide]) one.disabled = !python.alive || !editable;
     });
   }
@@ -570,10 +571,10 @@ function render({ model, el }) {
   }
 
   async function rasterise(text) {
-    const { width, height } = story(), image = new Image(), sharp = 2;
+    const { width, height, top } = story(), image = new Image(), sharp = 2;
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
     await image.decode();
-    const canvas = make("canvas", { width: width * sharp, height: height * sharp });
+    const canvas = make("canvas", { width: width * sharp, height: (height - top) * sharp });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     return new Promise((done) => canvas.toBlob(done, "image/png"));
   }

@@ -8,6 +8,7 @@ first* asks, with the answers that tell what was mistaken.
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ from coursekit.drawing.picture import Box, Picture, in_short, picture_of
 from coursekit.drawing.scene import (
     ARROW,
     CELL,
+    CLEARANCE,
+    LINE,
+    MOST_TERMS,
     PlacedBox,
     PlacedWire,
     Point,
@@ -40,6 +44,7 @@ Json = dict[str, Any]
 TOLERANCE = 0.005  # a prediction may be off by half a percent: people round
 LONGEST_LOCAL = 28  # characters of a local derivative in symbols
 BENEATH = 12.0  # from a wire to the arrow that runs back under it
+TAG_ABOVE = 27.0  # from the upper edge of a tag to the gate it stands above
 SIDEWAYS = 16.0  # at most, where the wire is steep
 
 # What the widget adds to the style of a still picture: a step is marked by width and shape, not colour alone.
@@ -83,6 +88,7 @@ def story_of(graph: ComputationalGraph, locals_: dict[tuple[int, int], str]) -> 
     picture = picture_of(graph)
     teller = _Teller(graph, picture, steps, locals_)
     rows = rows_of(picture)
+    told = [teller.tell(i) for i in range(len(steps))]
     return {
         "title": title_of(picture),
         "description": description_of(picture),
@@ -91,7 +97,8 @@ def story_of(graph: ComputationalGraph, locals_: dict[tuple[int, int], str]) -> 
         "columns": list(COLUMNS),
         "rows": [list(row[:3]) for row in rows],
         "inputs": [_input(graph, name) for name in graph.inputs],
-        "steps": [teller.tell(i) for i in range(len(steps))],
+        "steps": told,
+        "top": min([0.0, *(step["tag"]["y"] - 8 for step in told if step["tag"])]),
         **_scene(teller.scene),
     }
 
@@ -158,20 +165,18 @@ class _Teller:
         self.numbers = {id(node): n for n, node in enumerate(graph.nodes)}
         self.sums = {i: _sum(step) for i, step in enumerate(steps) if step.kind == "backward"}
         self.scene = place(self._with_room(picture))
-        self.picture = picture
         self.wires = {(wire.target, wire.position): n for n, wire in enumerate(self.scene.wires)}
         self.notes = {(text.x, text.y): text.text for _, text in self.scene.texts if text.role == "share"}
 
     def _with_room(self, picture: Picture) -> Picture:
-        """Leave room at each fork for the longest sum that the steps will show there."""
+        """Leave room for two terms at a fork of so many branches that the scene writes no sum there."""
         longest: dict[int, str] = {}
         for i, written in self.sums.items():
-            number = self.numbers[id(self.steps[i].target)]
-            longest[number] = max(longest.get(number, ""), written, key=len)
-        shares = [len(wires) for wires in picture.users]
+            number, terms = self.numbers[id(self.steps[i].target)], re.split(" [=≈] ", written)[0]
+            longest[number] = max(longest.get(number, ""), terms, key=len)
         boxes = [
-            replace(box, gradient=longest[n]) if shares[n] > 4 and longest.get(n) else box
-            for n, box in enumerate(picture.boxes)
+            replace(box, gradient=longest[n]) if len(users) > MOST_TERMS and longest.get(n) else box
+            for n, (box, users) in enumerate(zip(picture.boxes, picture.users, strict=True))
         ]
         return Picture(tuple(boxes), picture.title)
 
@@ -187,7 +192,7 @@ class _Teller:
                 "wires": [self.wires[number, step.position]],  # type: ignore[index]
                 "caption": f"{_name(step.node)} → {_name(step.target)}: {step.text}{self._to_come(i)}",
                 "share": self.notes.get(_note_place(wire), ""),
-                "tag": self._tag(step, number, wire),
+                "tag": self._tag(step, number),
             }
             shown: Any = step.total
         else:
@@ -198,9 +203,17 @@ class _Teller:
         value = in_short(shown)
         lines = list(value_lines(value))
         if step.kind != "forward":
-            lines[0] = f"∇ {self.sums.get(i) or lines[0]}"
+            lines[:1] = self._fitted(f"∇ {self.sums.get(i) or lines[0]}", told["target"])
         told |= {"lines": lines, "map": _map(value), "exact": in_words(value)}
         return told
+
+    def _fitted(self, written: str, number: int) -> list[str]:
+        """Break a sum that is longer than the stub it stands at: its result goes to the next line."""
+        ends = [wire.path[1][0] for wire in self.scene.wires if wire.source == number]
+        room = min(ends, default=math.inf) - self.scene.boxes[number].right - 2 * CLEARANCE
+        if text_width(written, theme.NUMBER_SIZE) <= room + 1:
+            return [written]
+        return re.split(" (?=[=≈])", written)
 
     def _to_come(self, i: int) -> str:
         """Tell, at a fork, that another branch will add to this gradient."""
@@ -211,20 +224,16 @@ class _Teller:
             return ""
         return "; another branch will add to it" if rest == 1 else f"; {rest} more branches will add to it"
 
-    def _tag(self, step: Step, number: int, wire: PlacedWire) -> Json | None:
-        """The local derivative, in symbols and as a number, over the wire that carries the gradient back."""
+    def _tag(self, step: Step, number: int) -> Json | None:
+        """The local derivative, in symbols and as a number, above the gate whose it is."""
         if step.local is None:
             return None
         value, formula = short(step.local), self.locals.get((number, step.position or 0), "")
         text = f"local {formula} = {value}" if formula not in ("", value) else f"local {value}"
         width = text_width(text, theme.NOTE_SIZE) + 14
-        x, y = wire.path[-1]
         put = self.scene.boxes[number]
-        ports = [other.path[-1][1] for other in self.scene.wires if other.target == number]
-        above = len(ports) == 1 or y < put.y or (y == put.y and min(ports) == y)
-        top = min(ports) - 32 if above else max(ports) + theme.NOTE_SIZE + 10
-        left = max(x - ARROW - 2 - width, 2.0)
-        return {"text": text, "x": round(left, 1), "y": round(max(top, 2.0), 1), "width": round(width, 1)}
+        left = min(put.x - width / 2, self.scene.width - width - 2)
+        return {"text": text, "x": _r(left), "y": _r(put.y - put.height / 2 - TAG_ABOVE), "width": _r(width)}
 
 
 def _sum(step: Step) -> str:
@@ -267,6 +276,8 @@ def _scene(scene: Scene) -> Json:
 
 def _box(box: Box, put: PlacedBox, texts: Sequence[Text], maps: Sequence[tuple[float, float]]) -> Json:
     values, gradients = ([t for t in texts if t.role == role] for role in ("value", "gradient"))
+    places = sorted([_r(t.x), _r(t.y)] for t in gradients)
+    places += [[x, y + LINE] for x, y in places[-1:]]  # of the result of a sum too long for one line
     return {
         "kind": box.kind,
         "result": box.output,
@@ -276,7 +287,7 @@ def _box(box: Box, put: PlacedBox, texts: Sequence[Text], maps: Sequence[tuple[f
             [t.role, t.anchor, _r(t.x), _r(t.y), t.text] for t in texts if t.role in ("label", "note")
         ],
         "values": sorted([_r(t.x), _r(t.y), t.text] for t in values),
-        "gradients": sorted([_r(t.x), _r(t.y)] for t in gradients),
+        "gradients": places,
         "valueMap": next(([_r(x), _r(y), _map(box.value)] for x, y in maps if y < put.y), None),
         "gradientMap": next(([_r(x), _r(y)] for x, y in maps if y > put.y), None),
         "exact": in_words(box.value),

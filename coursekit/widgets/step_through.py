@@ -14,6 +14,7 @@ from coursekit.drawing.picture import MAX_BOXES
 from coursekit.errors import GateError
 from coursekit.graph import ComputationalGraph
 from coursekit.variable import Variable
+from coursekit.widgets import page
 from coursekit.widgets.story import local_formulas, story_of
 
 __all__ = ["StepThrough", "step_through"]
@@ -149,6 +150,10 @@ class StepThrough(anywidget.AnyWidget):
             except traitlets.TraitError as error:
                 reply["problem"] = str(error)
         self.send(reply)
+
+    def to_html(self) -> str:
+        """Return the widget as a page of its own, which works without Jupyter, kernel or network."""
+        return page.to_html(self, str(self.story["title"]))
 
     def __repr__(self) -> str:
         steps = len(self.story.get("steps", ()))

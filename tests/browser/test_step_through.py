@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -22,34 +21,11 @@ CELLS = [
     "widget = ck.step_through(graph, w1=2.0, w2=3.0)\nwidget",
     "print('told', 'by Python')",
 ]
-# All that the module asks of its surroundings, so that it also lives without Jupyter.
-PAGE = """\
-<!doctype html><html lang="en"><meta charset="utf-8"><title>Without a kernel</title><style>{css}</style>
-<body data-theme="{theme}"><main id="here"></main>
-<script type="module">
-{module}
-const state = {state};
-const heard = {{}};
-const model = {{
-  get: (name) => state[name],
-  set: (name, value) => {{ state[name] = value; (heard["change:" + name] || []).forEach((act) => act()); }},
-  on: (event, act) => (heard[event] ??= []).push(act),
-  off() {{}}, save_changes() {{}}, send() {{}},
-}};
-widget.render({{ model, el: document.getElementById("here") }});
-</script></body></html>"""
-STATE = ("story", "step", "values", "first_values", "direction", "speed", "predict_first")
 
 
 def cubic() -> StepThrough:
     w1, w2 = ck.variables("w1 w2")
     return ck.step_through(ck.ComputationalGraph(w1**3 * w2 + 3 * w1), w1=2.0, w2=3.0)
-
-
-def page_without_kernel(widget: StepThrough, theme: str = "light") -> str:
-    state = json.dumps({name: getattr(widget, name) for name in STATE}, allow_nan=False)
-    module = str(widget._esm).replace("export default", "const widget =")
-    return PAGE.format(css=str(widget._css), theme=theme, module=module, state=state.replace("<", "\\u003c"))
 
 
 @pytest.fixture
@@ -58,7 +34,7 @@ def saved(page: Any, watch: Watch, tmp_path: Path) -> Any:
 
     def show(widget: StepThrough, theme: str = "light") -> Any:
         path = tmp_path / "page.html"
-        path.write_text(page_without_kernel(widget, theme), "utf-8")
+        path.write_text(widget.to_html().replace("<html ", f'<html data-theme="{theme}" '), "utf-8")
         page.goto(path.as_uri())
         page.wait_for_selector(".ck-step svg")
         return page
@@ -278,15 +254,15 @@ def test_names_with_markup_stay_text(saved: Any) -> None:
     page.locator(".ck-stage").focus()
     press(page, "End", "Tab", "Enter")
     assert page.locator(".ck-step img").count() == 0
-    assert page.title() == "Without a kernel"
+    assert page.title() == f"Computational graph of f = {evil}·a & b"
     assert evil in page.text_content(".ck-node")
 
 
-def test_two_widgets_on_a_page_share_no_id(saved: Any) -> None:
-    page = saved(cubic())
-    page.evaluate("document.getElementById('here').innerHTML = ''")
-    both = page_without_kernel(cubic()).replace(
-        "widget.render({ model,", "widget.render({ model, el: document.body });\nwidget.render({ model,"
+def test_two_widgets_on_a_page_share_no_id(page: Any) -> None:
+    both = (
+        cubic()
+        .to_html()
+        .replace("widget.render({", "widget.render({ model, el: document.body });\nwidget.render({")
     )
     page.set_content(both)
     page.wait_for_function("() => document.querySelectorAll('.ck-step svg').length === 2")

@@ -1,0 +1,129 @@
+"""The step-through widget in a browser: the script of a step, and the run on an edited input.
+
+A step is a press of an arrow key: what the module computes and changes on the page, and the layout the
+browser does for it. Beside it stands the same module on a graph of one gate, which is what keys and controls
+cost alone. An edited input is Python's part: from the new number to the new story. Time on the wall, medians;
+a busy machine shows in the largest. ``python -m benchmarks.widgets`` prints this table alone.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import coursekit as ck
+from benchmarks.harness import Row, Settings, table_text, time_text
+from coursekit.widgets import StepThrough
+from tests.browser.lab import BROWSER_FLAGS, browser_path
+
+MODULE_BYTES = 30 * 1024
+FRAME = 0.016  # seconds: a step should not miss a frame
+
+# Presses arrow keys back and forth and reads the size of the picture, which makes the browser lay it out.
+_STEPS = """([presses, steps]) => {
+    const stage = document.querySelector('.ck-stage'), svg = stage.querySelector('svg'), times = [];
+    for (let i = 0; i < presses; i++) {
+        const start = performance.now();
+        const key = i % (2 * steps) < steps ? 'ArrowRight' : 'ArrowLeft';
+        stage.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+        svg.getBoundingClientRect();
+        times.push((performance.now() - start) / 1000);
+    }
+    return times;
+}"""
+
+
+def one_gate() -> StepThrough:
+    """x·y: two inputs, one gate."""
+    x, y = ck.variables("x y")
+    return ck.step_through(ck.ComputationalGraph(x * y), x=2.0, y=3.0)
+
+
+def cubic() -> StepThrough:
+    """w1³·w2 + 3·w1."""
+    w1, w2 = ck.variables("w1 w2")
+    return ck.step_through(ck.ComputationalGraph(w1**3 * w2 + 3 * w1), w1=2.0, w2=3.0)
+
+
+def chain() -> StepThrough:
+    """The largest graph that is stepped through: 40 nodes."""
+    x, *weights = ck.variables(" ".join(["x", *(f"w{i}" for i in range(13))]))
+    z = x
+    for w in weights:
+        z = ck.tanh(w * z)
+    return ck.step_through(ck.ComputationalGraph(z), x=0.5, **{f"w{i}": 1.0 for i in range(13)})
+
+
+def run(settings: Settings) -> list[Row]:
+    """Measure the module, its steps and the run on an edited input."""
+    widgets = [("x·y", one_gate()), ("w1³·w2 + 3·w1", cubic()), ("13 tanh in a row", chain())]
+    size = len(str(widgets[0][1]._esm).encode())
+    rows = [
+        Row(
+            work="the module",
+            figure=f"{size / 1024:.1f} KB",
+            target="≤ 30 KB",
+            met=size <= MODULE_BYTES,
+            value=size,
+        )
+    ]
+    presses = 200 if settings.quick else 1000
+    alone = None
+    if browser_path() is None:
+        rows.append(Row(work="a step", figure="", note="no Chromium on this machine"))
+        measured = []
+    else:
+        measured = _steps([widget for _, widget in widgets], presses)
+    for (name, widget), times in zip(widgets, measured, strict=False):
+        took = statistics.median(times)
+        alone = alone or took
+        rows.append(
+            Row(
+                work=f"a step: {name}, {len(widget.story['boxes'])} nodes",
+                figure=f"{time_text(took)}, largest {time_text(max(times))}",
+                ratio=f"{took / alone:.1f} × one gate",
+                target="≤ 16 ms",
+                met=took <= FRAME,
+                value=took,
+            )
+        )
+    for name, widget in widgets[1:]:
+        took = _edit(widget, settings)
+        rows.append(Row(work=f"an edited input, in Python: {name}", figure=time_text(took), value=took))
+    return rows
+
+
+def _steps(widgets: list[StepThrough], presses: int) -> list[list[float]]:
+    """Press arrow keys on each widget, on a page without a kernel; return seconds a press."""
+    from playwright.sync_api import sync_playwright
+
+    times = []
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_FLAGS)
+        page: Any = browser.new_page()
+        for i, widget in enumerate(widgets):
+            file = Path(folder, f"{i}.html")
+            file.write_text(widget.to_html(), "utf-8")
+            page.goto(file.as_uri())
+            page.wait_for_selector(".ck-step svg")
+            times.append(page.evaluate(_STEPS, [presses, len(widget.story["steps"])]))
+        browser.close()
+    return times
+
+
+def _edit(widget: StepThrough, settings: Settings) -> float:
+    """Set the first input to new numbers; return the median seconds."""
+    name = next(iter(widget.values))
+    times = []
+    for i in range(3 * settings.samples):
+        start = time.perf_counter()
+        widget.values = {name: 1.0 + i / 10}
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    print(table_text((__doc__ or "").partition("\n")[0], run(Settings())))

@@ -1,0 +1,56 @@
+"""A widget as a page of its own: one file that opens by a double click, without Jupyter or network."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from ipywidgets import DOMWidget
+
+from coursekit.drawing.svg import escape
+
+# The model is all that a module asks of its surroundings; in Jupyter it is connected to Python.
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{css}</style>
+<main id="here"></main>
+<script type="module">
+import widget from "data:text/javascript;base64,{module}";
+const state = {state};
+const heard = {{}};
+const model = {{
+  get: (name) => state[name],
+  set: (name, value) => {{ state[name] = value; (heard["change:" + name] || []).forEach((act) => act()); }},
+  on: (event, act) => (heard[event] ??= []).push(act),
+  off() {{}}, save_changes() {{}}, send() {{}},
+}};
+widget.render({{ model, el: document.getElementById("here") }});
+</script>
+</html>
+"""
+
+
+def to_html(widget: Any, title: str) -> str:
+    """Return a page that shows a widget as it is now.
+
+    Parameters
+    ----------
+    widget
+        An anywidget whose state is plain JSON.
+    title
+        The page's title, as plain text.
+    """
+    names = set(widget.trait_names(sync=True)) - set(DOMWidget.class_trait_names())
+    state = {name: getattr(widget, name) for name in sorted(names) if not name.startswith("_")}
+    return _PAGE.format(
+        title=escape(title),
+        css=widget._css,
+        module=b64encode(str(widget._esm).encode()).decode(),
+        state=json.dumps(state, allow_nan=False).replace("<", "\\u003c"),  # </script> would end the script
+    )

@@ -71,8 +71,7 @@ def _is_idle(statement: ast.stmt) -> bool:
 
 
 def compile_cell(tree: ast.Module, filename: str, *, silent: bool) -> Iterator[types.CodeType]:
-    """Code for the statements of a cell and, unless ``silent``, code whose value is that of its last
-    expression."""
+    """Code for a cell; unless ``silent``, the last piece gives the value of its last expression."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     body = tree.body
     if body and isinstance(body[-1], ast.Expr) and not silent:

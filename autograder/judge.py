@@ -1,5 +1,4 @@
-"""The judge: drives a submitted notebook cell by cell and decides its score without believing the student's
-process.
+"""The judge drives a notebook cell by cell and decides its score; the student's process is not believed.
 
 Student cells run in a boxed child; test cells run here, in one namespace, against remote objects. A test
 passes or fails by what *this* process computes from plain values. The score pass meets the hidden tests;

@@ -1,5 +1,4 @@
-"""One pass through a submitted notebook: student cells in the child, test cells here, in the notebook's
-order.
+"""One pass through a notebook: student cells in the child, test cells here, in the notebook's order.
 
 A notebook with hidden tests may take two passes. The first decides the score. A child that met hidden tests
 may have kept their inputs and could print them, raise them or return them later, so what it says afterwards
@@ -171,8 +170,7 @@ class Pass:
         return top.is_dir() or top.with_suffix(".py").exists()
 
     def _steps(self) -> Iterator[tuple[PlannedCell | None, NotebookNode | None]]:
-        """Planned cells in order, each with what was handed in for it, and the student's own cells where they
-        stand."""
+        """Planned cells with what was handed in for each, the student's own cells between them."""
         done = 0
         for cell in self._submitted.cells:
             place = self._plan.by_id.get(cell.get("id", ""), -1)
@@ -336,8 +334,7 @@ class Pass:
         self.outcomes[planned.id] = outcome
 
     def _score(self, planned: PlannedCell, outcome: Outcome, value: object) -> None:
-        """As nbgrader: an error gives nothing, a number as the last value that many points, anything else
-        all."""
+        """An error gives nothing, a number as the last value so many points, anything else all of them."""
         student = self._student() if self._child is None else self._child
         assert planned.test is not None
         if outcome.error is None and student.lost:
@@ -427,8 +424,7 @@ class Pass:
         return self._patches.own_builtins()
 
     def pushes(self) -> News:
-        """Names of tests that the source's code reads, where the child does not have them as they are
-        here."""
+        """What tests did to names and modules that the source's code reads, and the child does not know."""
         bound, deleted = {}, []
         for name in self._plan.pushed:
             value = self._names.get(name, _ABSENT)

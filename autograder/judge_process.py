@@ -32,14 +32,12 @@ _COPIED = 1 << 20  # files of at most so many bytes are copied, larger ones link
 
 
 class Deadline(BaseException):
-    """The time of a question is over. Not an `Exception`, so that a test's own ``except`` does not hold it
-    up."""
+    """The time of a question is over; no `Exception`, so that a test's ``except`` does not hold it up."""
 
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise `Deadline` in this block after so many seconds, and again every half second, should something
-    catch it.
+    """Raise `Deadline` in this block after so many seconds, and again if something catches it.
 
     Only in the main thread; elsewhere a block is limited by the deadlines of its questions to the student's
     process.
@@ -101,8 +99,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
 
 
 def _fill(workspace: Path, source_dir: Path) -> None:
-    """Small files as copies, so that a test may write to them; large ones and notebooks' neighbours as
-    links."""
+    """Copy small files, so that a test may write to them, and link the others."""
     for entry in os.scandir(source_dir):
         if entry.name.endswith(".ipynb") or entry.name.startswith((".", "__pycache__")):
             continue

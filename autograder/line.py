@@ -1,5 +1,4 @@
-"""The judge's side of the pipes to one child: whole frames, a deadline on each, an eye on what the child
-prints."""
+"""The judge's side of the pipes to a child: whole frames, each with a deadline."""
 
 from __future__ import annotations
 

@@ -28,8 +28,7 @@ class _Stream(io.RawIOBase):
 
 
 class Recorder:
-    """Collects the outputs of one cell or call, up to ``limit`` bytes; what is over it is counted and
-    dropped.
+    """Collects the outputs of a cell or call: text up to ``limit`` characters, pictures up to `PICTURES`.
 
     >>> recorder = Recorder(limit=1000)
     >>> print("hello", file=recorder.stdout)

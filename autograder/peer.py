@@ -1,5 +1,4 @@
-"""One end of the line between judge and runner: requests that nest in both directions, handles, changed
-arguments.
+"""One end of the line between judge and runner: nested requests, handles, changed arguments.
 
 Each side keeps the objects that it has lent out under numbers. A handle says *which* object of *whose* is
 meant; what may be done with it is decided by its owner. One frame goes at a time: a side that waits for an
@@ -63,8 +62,7 @@ class Lent:
 
 
 class Changes:
-    """What a call changes in its mutable arguments: how they look before is compared with how they look
-    after.
+    """What a call changes in its mutable arguments, told by comparing them before and after.
 
     ``x = [1]; f(x, x)`` with ``f`` appending 2 sends back one change, ``[0, ["l", 1, 2]]``: argument
     container 0 is now ``[1, 2]``.
@@ -146,8 +144,7 @@ class Peer:
         return Encoder(self.encode_other, self.caps_out, numbers, self.libraries)
 
     def arguments(self, decoder: Decoder, args: Node, kwargs: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Positional and named arguments of a request. The named ones travel as pairs, since a dict would be
-        a container."""
+        """Positional and named arguments of a request. The named ones come as pairs: a dict has a number."""
         positional, named = decoder.value(args), decoder.value(kwargs)
         if type(positional) is not tuple or type(named) is not tuple:
             raise Bad("a request has no arguments")

@@ -1,16 +1,13 @@
-"""How an assignment is judged, read once from its source notebook: which cell runs where, which names are the
-student's.
+"""How a notebook is judged, read once from its source: which cell runs where, which names are the student's.
 
-Rules (nothing here runs code):
+Nothing here runs code. The rules:
 
 - Solution cells run in the student's process only. The names that the *source's* solution cells bind or
-  change in place are
-  **remote names**: after the student's cell ran, they are fetched.
+  change in place are **remote names**: they are fetched when the student's cell has run.
 - Test cells run in the judge only; those that only make something for later cells, on both sides.
 - Locked cells without points run on both sides, unless they read a remote name when they run: then they run
-  once, at the
-  student's, and what they bind is remote too. Their functions, classes and imports still come into being in
-  the judge.
+  once, at the student's, and what they bind is remote too. Their functions, classes and imports still come
+  into being in the judge.
 - Unmarked cells are the student's to edit: the judge runs the source's version, the student's process the
   student's.
 """
@@ -29,6 +26,7 @@ from nbformat import NotebookNode
 
 from autograder.cells import compile_cell, is_silent, translate
 from autograder.names import CellNames, cell_names, methods_of, patched_names
+from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
 
 __all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
@@ -39,15 +37,6 @@ BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION = "BEGIN SOLUTION"
 _STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin", "builtins.input"})  # handed over by other ways
 _STUB = re.compile(r"YOUR CODE HERE|raise NotImplementedError")
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A test cell that cannot be judged from outside, and why; a person has to grade it."""
-
-    grade_id: str
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -256,7 +245,14 @@ class _Planner:
         }
         pushed = self._pushed()
         for draft in self._of("test"):
-            self._refusals += _refusals_of(draft, self._remote, self._written_files(), self._source_dir)
+            self._refusals += refusals_of(
+                draft.cell.grade_id,
+                draft.tree,
+                draft.names,
+                self._remote,
+                self._written_files(),
+                self._source_dir,
+            )
         cells = tuple(self._planned(draft, wanted) for draft in self._drafts)
         changed = set().union(*[draft.names.changed_by_functions for draft in self._drafts])
         return Plan(
@@ -455,8 +451,7 @@ def _modules(drafts: Iterable[_Draft]) -> set[str]:
 
 
 def _definitions(tree: ast.Module, remote: set[str]) -> list[ast.Module]:
-    """Functions, classes and imports of a cell that reads remote names: those that do not need them to come
-    into being."""
+    """Functions, classes and imports of a cell, as far as they do without the remote names."""
     parts = []
     for statement in tree.body:
         if isinstance(
@@ -523,68 +518,3 @@ def _literal_messages(tree: ast.Module) -> Iterator[str]:
         for candidate in candidates:
             if isinstance(candidate, ast.Constant) and type(candidate.value) is str:
                 yield candidate.value
-
-
-_HISTORY = re.compile(r"In|Out|_+|_i+|_\d+|_i\d+|_[iod]h")
-_BYTECODE = frozenset(["__code__", "__globals__", "__closure__", "func_code", "co_code"])
-
-
-def _refusals_of(
-    draft: _Draft, remote: set[str], written: set[str], source_dir: Path | None
-) -> Iterator[Refusal]:
-    """Why a test cell cannot be judged from outside."""
-    cell, names = draft.cell, draft.names
-    for node in ast.walk(draft.tree):
-        reason = None
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()) if _HISTORY.fullmatch(name) and name not in names.binds:
-                if name in names.reads or name in names.deferred:
-                    reason = f"it reads the cell history ({name}), which only exists at the student's"
-            case ast.Attribute(value=ast.Name(id=root), attr=attr) if attr in _BYTECODE and root in remote:
-                reason = (
-                    f"it reads the bytecode of {root} ({attr}), which does not leave the student's process"
-                )
-            case ast.ClassDef(bases=bases):
-                found = [base.id for base in bases if isinstance(base, ast.Name) and base.id in remote]
-                if found:
-                    reason = f"it subclasses the student's class {found[0]}"
-            case ast.Call():
-                reason = _runs_student_file(node, written, source_dir)
-            case ast.Import() | ast.ImportFrom():
-                reason = _imports_student_file(node, written)
-        if reason:
-            yield Refusal(cell.grade_id, getattr(node, "lineno", 1), reason)
-
-
-def _imports_student_file(node: ast.Import | ast.ImportFrom, written: set[str]) -> str | None:
-    modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-    for module in modules:
-        top = module.partition(".")[0]
-        if top == "ipynb" or f"{top}.py" in written:
-            return f"it imports {module}, a student's file: that would run the student's code in the judge"
-        if top == "dis":
-            return "it imports dis: bytecode does not leave the student's process"
-    return None
-
-
-def _runs_student_file(node: ast.Call, written: set[str], source_dir: Path | None) -> str | None:
-    match node:
-        case ast.Call(
-            func=ast.Attribute(attr="run_line_magic"),
-            args=[ast.Constant(value="run"), ast.Constant(value=str(line))],
-        ):
-            words = [word for word in line.split() if not word.startswith("-")]
-            path = words[0] if words else ""
-        case ast.Call(
-            func=ast.Attribute(attr="run_path" | "run_module"), args=[ast.Constant(value=str(path)), *_]
-        ):
-            pass
-        case _:
-            return None
-    name = path.removeprefix("./")
-    ours = source_dir is not None and any(
-        (source_dir / f"{name}{end}").is_file() for end in ("", ".py", ".ipynb")
-    )
-    if name in written or f"{name}.py" in written or not ours:
-        return f"it runs {path}, a student's file: that would run the student's code in the judge"
-    return None

@@ -70,8 +70,7 @@ class Owner:
 
 
 class RemoteClass(type):
-    """The class of stand-ins for a student's classes. Calling one makes an instance in the student's
-    process."""
+    """The class of stand-ins for a student's classes; calling one makes an object of the student's."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], names: dict[str, Any]) -> RemoteClass:
         """Only `make_class` makes one."""

@@ -262,8 +262,7 @@ class Runner(Peer):
             return self._handle(value, encoder)
 
     def encode_other(self, value: Any, encoder: Encoder) -> Node:
-        """A handle; or the number of what belongs to the judge; or fields, if the class is one of a locked
-        cell."""
+        """A handle, the number of what is the judge's, the fields of an object of a locked cell's class."""
         kind = type(value)
         number = self._judges_numbers.get(id(value))
         if number is not None:

@@ -71,8 +71,7 @@ class Notebook(Protocol):
 
 
 def harmless_outputs(told: object, limit: int) -> list[Output]:
-    """The outputs that a student's process claims, as far as they are text and pictures and within the
-    limit."""
+    """The outputs that a student's process claims: only text and pictures, only up to the limit."""
     kept: list[Output] = []
     pictures, limit = 0, limit + 1000 * len(told) if type(told) is list else limit
     for output in told if type(told) is list else ():

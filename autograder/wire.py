@@ -49,8 +49,7 @@ HEADER = struct.Struct(">II")  # bytes of JSON, bytes of the block behind it
 
 
 class Bad(Exception):
-    """What arrived is malformed, over a limit, or not what was asked for. The only exception that decoding
-    raises."""
+    """What arrived is malformed or over a limit. Decoding raises nothing else."""
 
 
 class TooBig(Exception):
@@ -63,8 +62,7 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Limits of one message; both sides keep them, so a value that is over them becomes a handle, not an
-    error.
+    """Limits of one message. Both sides keep them: a value that is over them becomes a handle.
 
     Attributes
     ----------
@@ -143,8 +141,7 @@ def pack(nodes: Sequence[Node], blob: Sequence[bytes | memoryview] = ()) -> byte
 
 
 def unpack(frame: bytes | bytearray, caps: Caps | None = None) -> tuple[list[Node], memoryview]:
-    """The nodes and the block of one whole frame; the block is the frame's own memory, where that can be
-    written.
+    """The nodes and the block of one whole frame; the block shares the frame's memory if it can.
 
     Raises
     ------
@@ -260,8 +257,7 @@ class Encoder:
             raise TooBig(f"{type(value).__name__} is too large to be sent") from None
 
     def contents(self, value: object) -> Node:
-        """The node of a known container itself, where `value` would only name it: how changed arguments are
-        sent back."""
+        """The node of a known container itself, where `value` would only name it."""
         self._naked = value
         try:
             return self.value(value)
@@ -269,8 +265,7 @@ class Encoder:
             self._naked = None
 
     def container(self, value: object, build: Callable[[], Node]) -> Node:
-        """The node of an object that has an identity: what ``build`` gives, or the number that it already
-        has."""
+        """The node of an object with an identity: what ``build`` gives, or the number it already has."""
         if value is not self._naked:
             number = self._numbers.get(id(value))
             if number is not None:

@@ -1,5 +1,4 @@
-"""NumPy by value: arrays and scalars of the exact dtype, dtypes, random generators, polynomials, masked
-arrays.
+"""NumPy by value: arrays and scalars of the exact dtype, random generators, polynomials.
 
 An array that arrives is a plain `numpy.ndarray`, whatever the sender's process had made of NumPy.
 """

@@ -1,5 +1,4 @@
-"""What the standard library holds, by value: Counter, deque, dates, Fraction, Decimal, Path, named tuples,
-classes by name."""
+"""The standard library by value: Counter, deque, dates, Fraction, Decimal, Path, named tuples."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class Batch:
     def _job(self, student: str) -> tuple[Job, dict[str, str]]:
         """Look at a submission and return what to grade and the digests of its notebooks."""
         folder = self.course.submitted_folder(self.assignment.name, student)
-        submission = Submission(folder)
+        submission = self.course.submission(self.assignment.name, student)
         names = [notebook.name for notebook in self.assignment.notebooks]
         messages: list[str] = []
         digests: dict[str, str] = {}

@@ -31,6 +31,8 @@ from nbgrader.preprocessors import ClearSolutions, SaveCells
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
+from autograder.submission import Submission
+
 STATE_FOLDER = ".coursekit"
 
 
@@ -275,6 +277,12 @@ class Course:
     def submitted_folder(self, assignment: str, student: str) -> Path:
         """Return where a student's submission lies."""
         return Path(self._path(self.directory.submitted_directory, student, assignment))
+
+    def submission(self, assignment: str, student: str) -> Submission:
+        """Return a student's submission, to be looked into."""
+        folder = self.submitted_folder(assignment, student)
+        everybody = self.root / self.directory.submitted_directory
+        return Submission(folder, everybody if folder.is_relative_to(everybody) else None)
 
     def autograded_folder(self, assignment: str, student: str) -> Path:
         """Return where a student's graded notebooks go."""

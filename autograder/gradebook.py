@@ -35,7 +35,7 @@ from traitlets.utils.importstring import import_item
 from autograder.course import Assignment, Course
 from autograder.feedback import NOTES_CELL
 from autograder.results import GradedNotebook, SubmissionResult
-from autograder.submission import TIMESTAMP, ExtraFile, Refused, Submission, printable
+from autograder.submission import TIMESTAMP, ExtraFile, Refused, printable
 
 LOCK_SECONDS = 60.0
 UNBOXED = "Graded without isolation (--trust-submissions)."
@@ -116,7 +116,7 @@ class Writer:
         GradebookError
             The database or the folder cannot be written at all.
         """
-        submission = Submission(self.course.submitted_folder(self.assignment.name, result.student))
+        submission = self.course.submission(self.assignment.name, result.student)
         try:
             timestamp, remark = submission.timestamp()
             extras, remarks = submission.extra_files(self.course.directory.ignore)

@@ -54,6 +54,14 @@ class ExtraFile:
 class Submission:
     """A student's submitted folder.
 
+    Parameters
+    ----------
+    folder
+        Where it is.
+    inside
+        The instructor's folder that holds everybody's: what leads from there to `folder` is the students'
+        and may not be a link. Default: the folder around.
+
     Examples
     --------
     >>> import tempfile
@@ -69,8 +77,9 @@ class Submission:
     autograder.submission.Refused: answer.ipynb is a symbolic link, not a file, so it was not opened.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, inside: Path | None = None) -> None:
         self.folder = folder
+        self.inside = folder.parent if inside is None else inside
 
     def names(self) -> list[str]:
         """Return the names in the top folder, sorted; nothing is opened but the folder itself."""
@@ -187,13 +196,22 @@ class Submission:
                     yield extra.name, content
 
     def _opened_folder(self) -> _Descriptor:
+        """Open the folder step by step from the instructor's, following no link on the way."""
+        steps = self.folder.relative_to(self.inside).parts
         try:
-            return _Descriptor(os.open(self.folder, FOLDER_FLAGS))
-        except NotADirectoryError:
-            kind = _kind(os.lstat(self.folder).st_mode)
-            raise Refused(f"The submission is {kind}, not a folder, so it was not opened.") from None
+            here = os.open(self.inside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            for step in steps:
+                try:
+                    below = os.open(step, FOLDER_FLAGS, dir_fd=here)
+                except NotADirectoryError:
+                    kind = _kind(os.stat(step, dir_fd=here, follow_symlinks=False).st_mode)
+                    raise Refused(f"The submission is {kind}, not a folder, so it was not opened.") from None
+                finally:
+                    os.close(here)
+                here = below
         except OSError as error:
             raise Refused(f"The submission's folder cannot be opened: {error.strerror}.") from None
+        return _Descriptor(here)
 
 
 class _Descriptor:

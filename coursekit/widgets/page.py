@@ -24,11 +24,14 @@ _PAGE = """\
 import widget from "data:text/javascript;base64,{module}";
 const state = {state};
 const heard = {{}};
+const asked = /^#step=([0-9]+)$/.exec(location.hash); // a link leads to a step
+if (asked && "step" in state) state.step = Number(asked[1]);
 const model = {{
   get: (name) => state[name],
   set: (name, value) => {{ state[name] = value; (heard["change:" + name] || []).forEach((act) => act()); }},
   on: (event, act) => (heard[event] ??= []).push(act),
-  off() {{}}, save_changes() {{}}, send() {{}},
+  off() {{}}, send() {{}},
+  save_changes() {{ if ("step" in state) history.replaceState(null, "", `#step=${{state.step}}`); }},
 }};
 widget.render({{ model, el: document.getElementById("here") }});
 </script>

@@ -46,7 +46,7 @@ function render({ model, el }) {
   const id = `ck-step-${++views}-${Math.random().toString(36).slice(2, 7)}`;
   const story = () => model.get("story");
   const steps = () => story().steps;
-  const at = () => model.get("step");
+  const at = () => Math.min(model.get("step"), steps().length);
   let asking = false; // whether the next step's number is asked for
   let tries = 0;
   const guesses = { right: 0, asked: 0 };
@@ -98,9 +98,9 @@ function render({ model, el }) {
     "data-lm-suppress-shortcuts": "true", // the notebook's own one-letter commands stay out of here
   },
     style, stage, hint, caption, details, ask, verdict,
-    make("div", { class: "ck-row" }, first, back, play, forward, last, slider, count),
+    make("div", { class: "ck-row" }, first, back, play, forward, last, slider, count, help),
     make("div", { class: "ck-row" }, directionLabel, speedLabel, make("label", { class: "ck-check" }, predict, " Predict first"),
-      reset, copySvg, copyPng, help),
+      reset, copySvg, copyPng),
     keys, inputs, message,
     make("details", { class: "ck-details" }, make("summary", {}, "The numbers as a table"), table));
   help.setAttribute("aria-controls", keys.id);

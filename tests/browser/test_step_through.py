@@ -228,6 +228,18 @@ def test_without_a_kernel_the_fields_say_so(saved: Any) -> None:
     assert "not connected" in page.text_content(".ck-message")
 
 
+def test_a_link_leads_to_a_step(saved: Any) -> None:
+    page = saved(cubic())
+    page.locator(".ck-stage").focus()
+    press(page, *["ArrowRight"] * 3)
+    address, _, step = page.url.partition("#")
+    assert step == "step=3"
+    for number, count in ((8, "8 / 11"), (99, "11 / 11")):
+        page.goto("about:blank")
+        page.goto(f"{address}#step={number}")
+        assert page.text_content(".ck-count") == count
+
+
 def test_copies_are_complete(saved: Any, screenshots: Path) -> None:
     page = saved(cubic(), theme="dark")
     page.locator(".ck-stage").focus()

@@ -105,10 +105,11 @@ def judge_notebook(
     """
     ends = monotonic() + limits.submission_seconds
     with clean_process(source_dir) as workspace:
-        scored = Pass(plan, submitted, spawn, seed, limits, ends, workspace, hidden=True).run()
+        scored = Pass(plan, submitted, spawn, seed, limits, ends, workspace).run()
         shown = scored
-        if scored.hides_something:
-            shown = Pass(plan, submitted, spawn, seed, limits, ends, workspace, hidden=False).run()
+        if scored.unexplained:
+            only = frozenset(scored.unexplained)
+            shown = Pass(plan, submitted, spawn, seed, limits, ends, workspace, only=only).run()
     outputs = dict(shown.outputs)
     questions = []
     for cell in plan.cells:

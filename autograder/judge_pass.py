@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 
 from autograder.cells import Cells
 from autograder.judge_process import Deadline, limited, seed_generators
-from autograder.judge_reasons import is_hidden, line_of, short, told
+from autograder.judge_reasons import is_hidden, line_of, literal_of, short, told
 from autograder.line import Child, Lost
 from autograder.outputs import Output, Recorder
 from autograder.patches import Patches
@@ -83,8 +83,8 @@ class Pass:
 
     Parameters
     ----------
-    hidden : bool
-        Whether hidden tests run: the pass that scores.
+    only : frozenset of str or None
+        None: all tests, the pass that scores. Else the visible tests of these cells (ids), for what is told.
 
     Attributes
     ----------
@@ -92,8 +92,8 @@ class Pass:
         Cell id -> `Outcome`, of test cells.
     outputs : dict
         Cell id -> outputs, of student cells.
-    hides_something : bool
-        A student's cell showed something, or a visible test failed, when the child had met hidden tests.
+    unexplained : set of str
+        Ids of cells that showed something, or failed a visible test, when the child had met hidden tests.
     stopped : str
         Why the pass ended early.
     """
@@ -108,7 +108,7 @@ class Pass:
         ends: float,
         workspace: Path,
         *,
-        hidden: bool,
+        only: frozenset[str] | None = None,
     ) -> None:
         self._plan = plan
         self._submitted = submitted
@@ -117,11 +117,11 @@ class Pass:
         self._limits = limits
         self._ends = ends
         self._workspace = workspace
-        self._hidden = hidden
+        self._only = only
         self.outcomes: dict[str, Outcome] = {}
         self.outputs: dict[str, list[Output]] = {}
         self.messages: list[str] = []
-        self.hides_something = False
+        self.unexplained: set[str] = set()
         self.stopped = ""
         self._recorder = Recorder(limits.output_bytes)
         self._cells = Cells(self._recorder)
@@ -195,7 +195,8 @@ class Pass:
             if planned.shared:
                 ran = _Ran(planned.source, (), planned.classes, planned.grade_id)
                 self._run_student(ran, planned.id, shown=False)
-            if not planned.refused:
+            wanted = self._only is None or planned.id in self._only or planned.binds & self._plan.pushed
+            if wanted and not planned.refused:
                 self._judge(planned)
             if planned.shared:
                 self._note_same(planned)
@@ -232,7 +233,8 @@ class Pass:
         self._ran.append(ran)
         self._note(ran, report, dirty)
         self.outputs[cell_id] = [] if dirty else report.outputs
-        self.hides_something |= shown and dirty and bool(report.outputs)
+        if shown and dirty and report.outputs:
+            self.unexplained.add(cell_id)
 
     def _note(self, ran: _Ran, report: CellReport, dirty: bool) -> None:
         if report.error is not None:
@@ -322,7 +324,7 @@ class Pass:
         assert planned.test is not None
         try:
             with self._captured([]), limited(self._left(self._limits.question_seconds)):
-                for code in planned.test.code if self._hidden else planned.test.visible:
+                for code in planned.test.code if self._only is None else planned.test.visible:
                     value = self._cells.evaluate(code)
             outcome.error = self._cells.shown_error
         except BaseException as error:
@@ -344,11 +346,12 @@ class Pass:
             if isinstance(outcome.error, (Deadline, Lost)):
                 outcome.note = self._why(outcome.error, self._limits.question_seconds)
             outcome.score = 0.0
-            hidden = is_hidden(planned.test, outcome.lines)
+            known = is_hidden(planned.test, outcome.lines) or literal_of(planned.test, outcome.error)
             outcome.dirty |= bool(outcome.lines) and any(
                 first < outcome.lines[0] for first, _ in planned.test.hidden
             )
-            self.hides_something |= outcome.dirty and not hidden
+            if outcome.dirty and not known and not outcome.note:
+                self.unexplained.add(planned.id)
         elif self._unittest_failed:
             outcome.score, outcome.note = 0.0, self._unittest_failed
         elif _is_number(value):
@@ -357,7 +360,7 @@ class Pass:
     def _after(self, planned: PlannedCell, before: dict[str, Any]) -> None:
         """Who owns which name now; student functions that the test replaced are put back."""
         assert planned.test is not None
-        self._dirty |= self._hidden and bool(planned.test.hidden)
+        self._dirty |= self._only is None and bool(planned.test.hidden)
         for name in planned.binds:
             self._owner[name] = "judge"
         for name, value in before.items():

@@ -18,7 +18,7 @@ from autograder.student import is_from_student
 if TYPE_CHECKING:
     from autograder.judge_pass import Outcome
 
-__all__ = ["explain", "line_of", "short"]
+__all__ = ["explain", "is_hidden", "line_of", "literal_of", "short", "told"]
 
 _LONGEST = 300
 
@@ -67,12 +67,12 @@ def explain(cell: PlannedCell, outcome: Outcome, shown: Outcome | None) -> str:
     if shown is not None and not shown.dirty and type(shown.error).__name__ == type(error).__name__:
         assert shown.error is not None
         return _with_trouble(_visible(cell, shown.error, shown.lines), shown)
-    literal = _literal(cell.test, error)
+    literal = literal_of(cell.test, error)
     return f"{_safe_name(error)}: {literal or 'a test failed'}"
 
 
 def _hidden(test: TestCode, error: BaseException) -> str:
-    literal = _literal(test, error)
+    literal = literal_of(test, error)
     if literal:
         return f"A hidden test failed: {literal}"
     if is_from_student(error):
@@ -80,7 +80,7 @@ def _hidden(test: TestCode, error: BaseException) -> str:
     return "A hidden test failed."
 
 
-def _literal(test: TestCode, error: BaseException) -> str:
+def literal_of(test: TestCode, error: BaseException) -> str:
     """The message of an error, if it is the author's text word for word."""
     if is_from_student(error) or not error.args or type(error.args[0]) is not str:
         return ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from box_tools import interpreter_for, need, python_path
+from box_tools import interpreter_for, need, python_path, reachable
 
 from autograder.box import (
     BoxUnavailable,
@@ -52,6 +52,7 @@ LANDLOCK_CALLS = [[number, 38] for number in (444, 445, 446)]  # ENOSYS, as an o
 
 def played(script: str, *arguments: str, ordinary: bool = True) -> Any:
     """Run `script` with an interpreter that every user can read; as an ordinary user if this is root."""
+    reachable()
     python, reason = interpreter_for(Level.LANDLOCK)
     if python is None:
         pytest.skip(reason)

@@ -204,7 +204,8 @@ def test_what_is_no_file_is_reported_and_costs_nobody_else(klass: Class) -> None
     assert not any("HIDDEN" in text or "BEGIN SOLUTION" in text for text in texts)
 
 
-def test_the_table(klass: Class) -> None:
+def test_the_table(klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     klass.hand_in("ada")
     klass.hand_in("bob", square=SQUARE, why="Because.")
     submit(klass.root, "cyd", b"")

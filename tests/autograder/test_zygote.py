@@ -20,6 +20,7 @@ from box_tools import (
     interpreter_for,
     need,
     python_path,
+    reachable,
     sabotage,
     wait_until_gone,
     zygote,
@@ -488,6 +489,7 @@ with Zygote(level=Level(sys.argv[1]), serve="box_serve:serve", preload=()) as zy
 )
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_box_works_for_an_ordinary_user(level: Level) -> None:
+    reachable()
     need(level)
     python, reason = interpreter_for(Level.LANDLOCK)  # one that an ordinary user can read
     if python is None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
@@ -314,6 +314,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     names[_ALLOWED] = _allowed(told, rules)
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = _exception_text
+        names.pop("__repr__", None)
         names.pop("__slots__", None)
     else:
         names["__slots__"] = ()
@@ -331,9 +332,13 @@ def _described(told: Mapping[str, Any], own: Owner) -> dict[str, Any]:
     for name, method in told["methods"].items():
         if name == "__init__":
             names["__signature__"] = _without_self(signature(method["signature"]))
-        elif not name.startswith("__"):
+        if name in _SHOWN or not name.startswith("__"):
             names[name] = _method(own, name, method)
     return names
+
+
+# Special methods that a test may look at or call by name: their signature, their source.
+_SHOWN = frozenset(["__init__", "__str__", "__repr__"])
 
 
 def _without_self(found: inspect.Signature | None) -> inspect.Signature | None:
@@ -366,11 +371,21 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
             names[name] = _compare(name)
         elif name in allowed and name in OPERATORS:
             names[name] = _compute(name)
+    names.setdefault("__bool__", _truth(told["operators"], allowed))
     if "__eq__" in names:
         # Python's own rule: who defines == and no hash has none.
         names.setdefault("__ne__", _unequal)
         names.setdefault("__hash__", None)
     return names
+
+
+def _truth(operators: Iterable[str], allowed: Container[str]) -> Callable[[Any], bool]:
+    """Python's own rule: without ``__bool__`` and ``__len__`` an object is true, and nobody is asked."""
+    if "__bool__" not in operators and "__len__" not in operators:
+        return lambda self: True
+    if "__bool__" not in operators and "__len__" in allowed:
+        return lambda self: len(self) != 0
+    return _refuse("__bool__", "true or false")
 
 
 def _library_class(told: Mapping[str, Any], rules: Rules) -> type | None:

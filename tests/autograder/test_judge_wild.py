@@ -82,3 +82,54 @@ def test_a_change_to_an_equal_value_of_another_type_is_a_change():
         graded("d = {'a': 3.0, 'b': True}\nwhole(d)\nassert [type(x) for x in d.values()] == [int, int]"),
     )
     assert both(source, answer="def whole(d): pass") == ([2.0], [0.0])
+
+
+def test_special_methods_can_be_looked_at():
+    source = notebook(
+        solution(
+            """
+            class Box:
+                def __init__(self, size, name="box"):
+                    self.size, self.name = size, name
+                def __str__(self):
+                    return f"{self.name} of {self.size}"
+            class Crate(Box):
+                pass
+            """
+        ),
+        graded(
+            """
+            import inspect
+            assert list(inspect.signature(Box.__init__).parameters) == ["self", "size", "name"]
+            assert "self.size" in inspect.getsource(Box.__init__)
+            assert "{self.name}" in inspect.getsource(Box.__str__)
+            assert str(Crate(2)) == "box of 2" == Box.__str__(Crate(2)) and Crate(3, name="a").size == 3
+            """
+        ),
+    )
+    wrong = "class Box:\n    def __init__(self, size, name='box'): self.__dict__ = dict(size=size, name=name)"
+    assert both(source, answer=wrong) == ([2.0], [0.0])
+
+
+def test_an_object_is_true_unless_its_class_says_otherwise():
+    source = notebook(
+        solution(
+            """
+            class Plain: pass
+            class Stack:
+                def __init__(self, *items): self.items = items
+                def __len__(self): return len(self.items)
+            plain, empty, full = Plain(), Stack(), Stack(1)
+            """
+        ),
+        graded("assert plain and not empty and full and all([plain, full]) and bool(Plain)"),
+    )
+    invented = """
+        class Plain: pass
+        class Yes:
+            def __len__(self): return 1
+        class No:
+            def __bool__(self): return False
+        plain, empty, full = Plain(), No(), Yes()
+        """
+    assert both(source, answer=invented) == ([2.0], [0.0])

@@ -135,6 +135,7 @@ class Pass:
         self._trouble: dict[str, str] = {}  # grade_id of a student cell -> what was wrong with it
         self._unittest_failed = ""
         self._patches = Patches(())
+        self._changing: frozenset[str] = frozenset()  # pushed names that this test changes in place
 
     # ------------------------------------------------------------------------------------------- the notebook
 
@@ -317,6 +318,8 @@ class Pass:
         student.deadline = self._deadline(self._limits.question_seconds)
         seed_generators(_seed(self._seed, planned.grade_id))
         self._refresh_pushed()
+        self._changing = planned.changes & self._plan.pushed
+        student.link(planned.links)
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
         self._unittest_failed, self._cells.shown_error = "", None
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
@@ -332,6 +335,8 @@ class Pass:
                 raise
             outcome.error = error
         self._score(planned, outcome, value)
+        student.link(False)
+        self._changing = frozenset()
         self._after(planned, before)
         self.outcomes[planned.id] = outcome
 
@@ -431,7 +436,8 @@ class Pass:
         bound, deleted = {}, []
         for name in self._plan.pushed:
             value = self._names.get(name, _ABSENT)
-            if value is self._childs.get(name, _ABSENT):
+            known = self._childs.get(name, _ABSENT)
+            if value is known and not (name in self._changing and type(value) in _MUTABLE):
                 continue
             if value is _ABSENT:
                 deleted.append(name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import copy
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["CellNames", "cell_names", "methods_of", "patched_names"]
+__all__ = ["CellNames", "cell_names", "changes_parts", "methods_of", "patched_names"]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
@@ -180,6 +180,42 @@ def _changed(nodes: Iterable[ast.AST]) -> set[str]:
             case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CHANGING_METHODS:
                 found.add(_root(value))
     return {name for name in found if name}
+
+
+def changes_parts(tree: ast.Module, modules: Container[str]) -> bool:
+    """Whether a cell changes in place what it gets as a part of an object: ``box.items[0] = 1``.
+
+    >>> changes_parts(ast.parse("a = box.items\\na.append(1)"), ())
+    True
+    >>> changes_parts(ast.parse("box.size = 1\\nbox.add(2)\\nplt.rc['x'] = 1\\nb = [box.size]"), {"plt"})
+    False
+    """
+    taken: set[str] = set()  # names of parts
+    changed: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value) if _is_part(value, modules):
+                taken |= {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.Subscript(ctx=ast.Store() | ast.Del(), value=value):
+                if _is_part(value, modules):
+                    return True
+            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=value):
+                if _is_part(value, modules) and isinstance(value, ast.Subscript):
+                    return True
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CHANGING_METHODS:
+                if _is_part(value, modules):
+                    return True
+        changed |= _changed([node])
+    return bool(taken & changed)
+
+
+def _is_part(node: ast.AST, modules: Container[str]) -> bool:
+    """Whether an expression is ``x.a``, ``x.a[0]``, ``x[0].a``, … of an object x."""
+    has_attribute = False
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        has_attribute |= isinstance(node, ast.Attribute)
+        node = node.value
+    return has_attribute and isinstance(node, ast.Name) and node.id not in modules
 
 
 def _first_argument(call: ast.expr) -> set[str | None]:

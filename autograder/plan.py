@@ -25,7 +25,7 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from autograder.cells import compile_cell, is_silent, translate
-from autograder.names import CellNames, cell_names, methods_of, patched_names
+from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
 
@@ -90,8 +90,10 @@ class PlannedCell:
         Why it cannot be judged from outside.
     test : TestCode or None
         What the judge runs: tests, or the judge's part of a cell that runs on both sides.
-    binds : frozenset of str
-        Names that the judge's part binds or deletes.
+    binds, changes : frozenset of str
+        Names that the judge's part binds or deletes; names that a test changes in place.
+    links : bool
+        A test changes in place what it gets as a part of an object.
     """
 
     id: str
@@ -109,6 +111,8 @@ class PlannedCell:
     refused: str = ""
     test: TestCode | None = None
     binds: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    links: bool = False
 
 
 @dataclass(frozen=True)
@@ -361,7 +365,10 @@ class _Planner:
 
         Not what a student's code reads: he would only have to guess the name of an expected value.
         """
-        bound = set().union(*[d.names.binds | d.names.deletes for d in self._of("test")])
+        modules = _modules(self._drafts)
+        bound = set().union(
+            *[d.names.binds | d.names.deletes | (d.names.changes - modules) for d in self._of("test")]
+        )
         read: set[str] = set()
         for draft in self._of("student", "manual", "both"):
             read |= draft.names.deferred | (draft.names.reads - draft.names.binds)
@@ -384,6 +391,8 @@ class _Planner:
                 test=code,
                 refused=refused,
                 shared=draft.shared,
+                links=changes_parts(draft.tree, _modules(self._drafts)),
+                changes=frozenset(names.changes - _modules(self._drafts)),
                 classes=tuple(sorted(names.classes)) if draft.shared else (),
                 binds=frozenset(names.binds | names.deletes),
             )

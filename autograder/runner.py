@@ -93,6 +93,7 @@ class Runner(Peer):
         self._live: frozenset[str] = frozenset()
         self._shares_random = False
         self._replaced = Replaced()
+        self._linked: list[Any] = []  # parts of objects that the test has copies of
         self._seen: dict[str, Any] = {}
         self._sent: dict[str, Any] = {}
         self._classes: dict[type, str] = {}  # classes of locked cells: their instances go by value
@@ -170,8 +171,12 @@ class Runner(Peer):
         if state is not None:
             generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
         bound = {name: value for name, value in bound.items() if type(value) is not _Absent}
-        self.cells.names.update(bound)
-        self._seen.update(bound)
+        for name, value in bound.items():
+            old = self.cells.names.get(name)
+            if type(old) is type(value) and type(value) in (list, dict, set):
+                overwrite(old, value)  # other names of the student's may mean the same object
+            else:
+                self.cells.names[name] = self._seen[name] = value
         self._replaced.apply(patches)
         for name in deleted:
             self.cells.names.pop(name, None)
@@ -214,6 +219,7 @@ class Runner(Peer):
         operation: str,
         token: int,
         decoder: Decoder,
+        links: Node,
         pushed: Node,
         target: Node,
         args: Node,
@@ -221,23 +227,32 @@ class Runner(Peer):
     ) -> None:
         """Do one thing with one object."""
         changes, state = None, {}
+        if links is None:
+            self._linked.clear()
+        known = decoder.known = list(self._linked)
         try:
+            for number, contents in links or ():
+                overwrite(known[number], decoder.value(contents))
             self._push(decoder.value(pushed))
             x = self.lent[target] if target else None
             positional, named = self.arguments(decoder, args, kwargs)
-            changes = Changes(self, decoder.containers)
+            known += decoder.containers
+            changes = Changes(self, known)
             state = generators.states() if self._shares_random else {}
             with self.nested(), self._replaced.in_force():
                 result, kind = self._do(operation, x, positional, named), "return"
         except BaseException as error:
             result, kind = error, "raise"
-        encoder = self.encoder(decoder.containers)
+        encoder = self.encoder(known)
         changed = changes.nodes(encoder) if changes else []
         bindings = self._bindings(encoder, self._changed_names())
         drew = generators.drawn(state, generators.states()) if state else {}
         shown = self.recorder.take()
         written = encoder.value((shown, drew)) if shown or any(drew.values()) else None
+        before = len(encoder.containers)
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
+        if links is not None:
+            self._linked += encoder.containers[before:]
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 
     def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -140,6 +140,9 @@ class Student(Peer):
         super().__init__(caps)
         self.caps_out = FROM_JUDGE
         self._shares_random = shares_random
+        self._linking = False
+        self._linked: list[Any] = []
+        self._links: Changes | None = None
         self._state: generators.State | None = None  # of the random generators, as the child was told
         self.deadline = monotonic()
         self.lost: str | None = None
@@ -182,7 +185,7 @@ class Student(Peer):
         nodes = [self._pushed(self._notebook.pushes(), encoder)]
         nodes += [encoder.value(part) for part in (source, list(names), list(classes))]
         self._send(pack(["cell", token, *nodes], encoder.blob))
-        kind, (told, bindings), decoder = self._answer(token, encoder, 2)
+        kind, (told, bindings), decoder = self._answer(token, [], 2)
         if kind != "return":
             raise self._broken("a cell was not answered")
         report = self._decoded(lambda: CellReport(decoder.value(told), self._print_limit))
@@ -209,21 +212,25 @@ class Student(Peer):
     def _ask(
         self, news: News, operation: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        encoder, token = self.encoder(), _token()
+        linked = list(self._linked)
+        encoder, token = self.encoder(linked), _token()
         try:
-            nodes = [self._pushed(news, encoder), target, encoder.value(args)]
+            nodes = [self._changed_links(encoder), self._pushed(news, encoder), target, encoder.value(args)]
             nodes.append(encoder.value(tuple(kwargs.items())))
         except TooBig as error:
             raise TypeError(str(error)) from None
         self._send(pack([operation, token, *nodes], encoder.blob))
-        kind, (changes, bindings, written, value), decoder = self._answer(token, encoder, 4)
+        known = [*linked, *encoder.containers]
+        kind, (changes, bindings, written, value), decoder = self._answer(token, known, 4)
         if changes:
-            self._decoded(lambda: self._take_changes(changes, encoder, decoder))
+            self._decoded(lambda: self._take_changes(changes, known, decoder))
         if bindings:
             self._bind(bindings, decoder)
         if written is not None:
             self._decoded(lambda: self._take_written(*decoder.value(written)))
+        before = len(decoder.containers)
         result = self._decoded(lambda: decoder.value(value))
+        self._link_more(decoder.containers[before:])
         if kind == "raise":
             raise _from_student(result)
         return result
@@ -285,7 +292,7 @@ class Student(Peer):
         except (Bad, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise self._broken(str(error)) from None
 
-    def _answer(self, token: int, asked: Encoder, parts: int) -> tuple[str, list[Node], Decoder]:
+    def _answer(self, token: int, known: list[Any], parts: int) -> tuple[str, list[Node], Decoder]:
         """The answer to a question; requests that come before it are served."""
         try:
             while True:
@@ -301,7 +308,7 @@ class Student(Peer):
             raise
         if type(nodes[1]) is not int or nodes[1] != token or len(nodes) != parts + 2:
             raise self._broken("an answer to another question")
-        return nodes[0], nodes[2:], self._decoder(blob, asked.containers)
+        return nodes[0], nodes[2:], self._decoder(blob, known)
 
     def _decoder(self, blob: memoryview, known: Iterable[Any] = ()) -> Decoder:
         return Decoder(blob, self.decode_other, self.caps, list(known), self.deadline, self.libraries)
@@ -346,9 +353,29 @@ class Student(Peer):
 
         self._notebook.bind(self._decoded(decode))
 
-    def _take_changes(self, changes: Node, asked: Encoder, decoder: Decoder) -> None:
+    def _take_changes(self, changes: Node, known: list[Any], decoder: Decoder) -> None:
         for number, contents in changes:
-            overwrite(asked.containers[number], decoder.value(contents))
+            overwrite(known[number], decoder.value(contents))
+
+    def link(self, linking: bool) -> None:
+        """Whether containers that come as parts of remote objects are kept in step with them.
+
+        ``box.items[0] = 1`` changes a copy; while linking, the next question changes the box's own list, too.
+        """
+        self._linking = linking
+        self._linked.clear()
+        self._links = None
+
+    def _link_more(self, containers: list[Any]) -> None:
+        if self._linking:
+            self._linked += containers
+            self._links = Changes(self, self._linked)
+
+    def _changed_links(self, encoder: Encoder) -> Node:
+        """What the test changed in linked containers; None says that there are none."""
+        if not self._linking:
+            return None
+        return [] if self._links is None else self._links.nodes(encoder)
 
     def _take_written(self, written: Any, drew: Any) -> None:
         self._write(written)

@@ -616,6 +616,31 @@ CASES = {
         "import numpy as np\na = np.ones((2, 2))\nzero(a[1])\nassert a.tolist() == [[1, 1], [0, 0]]",
         "def zero(row): row = row * 0",
     ),
+    "parts of objects changed in place": case(
+        """
+        class Box:
+            def __init__(self): self.items, self.state = [1, 2], [{"w": 1}]
+            def total(self): return sum(self.items) + self.state[0]["w"]
+            def add(self, x): self.items.append(x)
+        """,
+        """
+        box = Box()
+        box.items[0] = 10
+        box.state[0]["w"] = 5
+        assert box.total() == 17
+        items = box.items
+        items.append(3)
+        assert box.total() == 20
+        box.add(4)
+        assert items == [10, 2, 3, 4] and box.items == items
+        """,
+        "class Box:\n    items = [1, 2]\n    state = [{}]\n    def total(self): return 17",
+    ),
+    "a name of the student's changed in place": case(
+        "stock = {'a': 1}\nalso = stock\ndef count(): return sum(stock.values()) + len(also)",
+        "stock['b'] = 2\nassert count() == 5\nstock['c'] = 3\nassert count() == 9",
+        "stock = {'a': 1}\ndef count(): return 5",
+    ),
     # ---------------------------------------------------------------- 18 names deleted or replaced
     "does one function use the other": case(
         "def squares(n): return [i ** 2 for i in range(1, n + 1)]\n"

@@ -33,6 +33,7 @@ from autograder.patches import Patches
 from autograder.plan import Plan, PlannedCell
 from autograder.remote import RemoteClass
 from autograder.student import Bindings, CellReport, News, Student, is_from_student
+from autograder.written import store
 
 if TYPE_CHECKING:
     from autograder.judge import JudgeLimits
@@ -135,6 +136,7 @@ class Pass:
         self._trouble: dict[str, str] = {}  # grade_id of a student cell -> what was wrong with it
         self._unittest_failed = ""
         self._patches = Patches(())
+        self._files = [name for name in plan.files if not (workspace / name).exists()]
         self._changing: frozenset[str] = frozenset()  # pushed names that this test changes in place
 
     # ------------------------------------------------------------------------------------------- the notebook
@@ -275,6 +277,7 @@ class Pass:
                 watched=list(self._plan.watched),
                 live=list(self._plan.live),
                 output_limit=self._limits.output_bytes,
+                files=list(self._files),
             )
         except Lost:
             return
@@ -445,6 +448,10 @@ class Pass:
             else:
                 bound[name] = self._childs[name] = value
         return bound, deleted, self._patches.changes()
+
+    def store(self, files: dict[str, bytes]) -> None:
+        """Take text files that the student's code wrote and the notebook names."""
+        store(files, self._files, self._workspace)
 
     def _note_same(self, planned: PlannedCell) -> None:
         """The child ran this cell too and has its names: they need no pushing."""

@@ -28,6 +28,7 @@ from autograder.cells import compile_cell, is_silent, translate
 from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
+from autograder.written import is_data
 
 __all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
 
@@ -136,6 +137,8 @@ class Plan:
     libraries, patched : tuple of str
         Modules that cells of the judge import; names in modules (``numpy.linalg.lstsq``) that they delete or
         replace.
+    files : tuple of str
+        Text files that test cells name: what a student's code writes under these names is copied back.
     shares_random : bool
         The solution and the tests both draw random numbers.
     """
@@ -150,6 +153,7 @@ class Plan:
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     libraries: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
 
@@ -277,6 +281,7 @@ class _Planner:
             imports=imports,
             libraries=self._libraries(),
             patched=self._patched(),
+            files=self._data_files(),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
         )
@@ -350,6 +355,15 @@ class _Planner:
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.add(node.module)
         return tuple(sorted(found))
+
+    def _data_files(self) -> tuple[str, ...]:
+        texts = {
+            node.value
+            for draft in self._of("test")
+            for node in ast.walk(draft.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        return tuple(sorted(filter(is_data, texts)))
 
     def _patched(self) -> tuple[str, ...]:
         paths = {

@@ -26,6 +26,7 @@ from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.patches import Replaced
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
+from autograder.written import Written
 
 __all__ = ["PRELOAD", "serve"]
 
@@ -93,6 +94,7 @@ class Runner(Peer):
         self._live: frozenset[str] = frozenset()
         self._shares_random = False
         self._replaced = Replaced()
+        self._written = Written(())
         self._linked: list[Any] = []  # parts of objects that the test has copies of
         self._seen: dict[str, Any] = {}
         self._sent: dict[str, Any] = {}
@@ -131,7 +133,9 @@ class Runner(Peer):
         libraries: list[str],
         shares_random: bool,
         caps: tuple[int, ...],
+        files: list[str],
     ) -> None:
+        self._written = Written(files)
         self.caps_out = Caps(*caps)
         self.libraries = set(libraries)
         self._shares_random = shares_random
@@ -161,7 +165,7 @@ class Runner(Peer):
 
     def _report(self, error: BaseException | None) -> dict[str, Any]:
         told = None if error is None else (type(error).__name__, _message(error))
-        return {"error": told, "outputs": self.recorder.take()}
+        return {"error": told, "outputs": self.recorder.take(), "files": self._written.new()}
 
     def _push(self, change: Any) -> None:
         """What has changed at the judge's: names bound and deleted, handles let go, random generators."""
@@ -248,7 +252,8 @@ class Runner(Peer):
         bindings = self._bindings(encoder, self._changed_names())
         drew = generators.drawn(state, generators.states()) if state else {}
         shown = self.recorder.take()
-        written = encoder.value((shown, drew)) if shown or any(drew.values()) else None
+        files = self._written.new()
+        written = encoder.value((shown, drew, files)) if shown or files or any(drew.values()) else None
         before = len(encoder.containers)
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
         if links is not None:

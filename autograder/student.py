@@ -60,6 +60,9 @@ class Notebook(Protocol):
     def own_builtins(self) -> AbstractContextManager[None]:
         """Built-in functions as they were, for the judge's own work while a test has replaced some."""
 
+    def store(self, files: dict[str, bytes]) -> None:
+        """Take files that the student's code wrote."""
+
     def class_name(self, kind: type) -> str | None:
         """The name of a class that a locked cell defines on both sides."""
 
@@ -94,6 +97,7 @@ class CellReport:
         if type(told) is not dict:
             raise Bad("a cell's report is not a dictionary")
         self.outputs = harmless_outputs(told.get("outputs"), limit)
+        self.files = told.get("files")
         error = told.get("error")
         self.error: tuple[str, str] | None = None
         if type(error) is tuple and [type(part) for part in error] == [str, str]:
@@ -189,6 +193,8 @@ class Student(Peer):
         if kind != "return":
             raise self._broken("a cell was not answered")
         report = self._decoded(lambda: CellReport(decoder.value(told), self._print_limit))
+        if report.files:
+            self._decoded(lambda: self._notebook.store(report.files))
         self._bind(bindings, decoder)
         printed = self._line.printed()
         if printed:
@@ -377,8 +383,10 @@ class Student(Peer):
             return None
         return [] if self._links is None else self._links.nodes(encoder)
 
-    def _take_written(self, written: Any, drew: Any) -> None:
+    def _take_written(self, written: Any, drew: Any, files: Any) -> None:
         self._write(written)
+        if files:
+            self._notebook.store(files)
         if self._shares_random and type(drew) is dict:
             generators.advance(drew)
             self._state = generators.states()

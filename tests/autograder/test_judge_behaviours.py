@@ -472,6 +472,17 @@ CASES = {
             "numbers.json": "[1, 2, 3]",
         },
     ),
+    "text files that a student writes": case(
+        "with open('result.txt', 'w') as file: file.write('42')\n"
+        "def save(rows, path):\n"
+        "    with open(path, 'w') as file: file.writelines(f'{r}\\n' for r in rows)",
+        """
+        assert open("result.txt").read() == "42"
+        save([1, 2], "rows.csv")
+        assert open("rows.csv").readlines() == ["1\\n", "2\\n"]
+        """,
+        "with open('result.txt', 'w') as file: file.write('42')\ndef save(rows, path): pass",
+    ),
     # ---------------------------------------------------------------- 13 names looked up by text
     "names in globals() and dir()": case(
         "first_name = 'Ada'\nclass A:\n    def run(self): pass",

@@ -398,6 +398,23 @@ def test_handles_of_the_judges_objects_lead_nowhere():
     assert scores(judge(source, submission(source, answer=attack))) == [2.0]
 
 
+def test_files_of_a_student_come_as_data_only():
+    source = notebook(
+        solution("open('out.txt', 'w').write('1')"),
+        graded("assert open('out.txt').read() == '1'"),
+        graded("import helper\nassert helper.value == 1"),
+        graded("import pickle\nassert pickle.load(open('data.pkl', 'rb')) == 1"),
+    )
+    attack = """
+        import pickle
+        open('out.txt', 'w').write('1')
+        open('helper.py', 'w').write('value = 2')
+        pickle.dump(1, open('data.pkl', 'wb'))
+        """
+    found = judge(source, submission(source, answer=attack), files={"helper.py": "value = 1"})
+    assert scores(found) == [2.0, 2.0, 0.0]
+
+
 def test_a_child_that_dies_at_every_turn_ends_the_submission_in_time():
     source = notebook(
         *[

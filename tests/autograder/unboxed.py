@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 
 
@@ -17,10 +18,12 @@ class UnboxedChild:
         commands_in, self.commands = os.pipe()
         self.replies, replies_out = os.pipe()
         self.output, output_out = os.pipe()
+        self._folder = tempfile.TemporaryDirectory()
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 os.setsid()
+                os.chdir(self._folder.name)
                 for fd in (self.commands, self.replies, self.output):
                     os.close(fd)
                 os.dup2(output_out, 1)
@@ -45,6 +48,7 @@ class UnboxedChild:
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.pid = 0
+        self._folder.cleanup()
         for fd in (self.commands, self.replies, self.output):
             os.close(fd)
 

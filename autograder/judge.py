@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from autograder.judge_pass import Outcome, Pass
 from autograder.judge_process import clean_process
@@ -21,6 +19,9 @@ from autograder.judge_reasons import explain
 from autograder.line import Child
 from autograder.plan import Plan, PlannedCell
 from autograder.wire import Caps
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode  # its package takes more memory than all else here
 
 __all__ = ["JudgeLimits", "NotebookResult", "QuestionResult", "judge_notebook"]
 

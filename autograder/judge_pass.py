@@ -22,8 +22,6 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
-
 from autograder.cells import Cells
 from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, literal_of, short, told
@@ -36,6 +34,8 @@ from autograder.student import Bindings, CellReport, News, Student, is_from_stud
 from autograder.written import store
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from autograder.judge import JudgeLimits
 
 __all__ = ["Outcome", "Pass"]

@@ -20,15 +20,16 @@ import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.cells import compile_cell, is_silent, translate
 from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
 from autograder.written import is_data
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode  # its package takes more memory than all else here
 
 __all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import symtable
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["CellNames", "cell_names", "changes_parts", "methods_of", "patched_names"]
@@ -40,6 +40,8 @@ class CellNames:
         Changed in place when the cell runs: ``x[0] = 1``, ``x.append(1)``, ``shuffle(x)``.
     changed_by_functions : set of str
         Bound or changed in place when one of its functions is called.
+    handed : dict
+        Function -> names whose values a statement hands to it, for what it does to them: ``sort(numbers)``.
     deletes : set of str
         Deleted when the cell runs.
     classes : set of str
@@ -54,6 +56,7 @@ class CellNames:
     deferred: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
     changed_by_functions: set[str] = field(default_factory=set)
+    handed: dict[str, set[str]] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     dynamic: bool = False
@@ -86,6 +89,7 @@ def cell_names(tree: ast.Module) -> CellNames:
         _scope(child, names, deferred=False)
     for statement in _statements_now(tree):
         _statement(statement, names)
+    names.changes |= _changed(list(_statements_now(tree)))
     names.binds -= names.deletes - names._assigned - names.imports.keys()
     names.dynamic = bool(_DYNAMIC & (names.reads | names.deferred))
     return names
@@ -155,18 +159,63 @@ def _statement(node: ast.AST, names: CellNames) -> None:
             names._assigned.add(node.name)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             names._assigned.add(node.name)
-            names.changed_by_functions |= _changed(ast.walk(node)) - _local_names(node)
+            names.changed_by_functions |= _changed(list(ast.walk(node))) - _local_names(node)
         case ast.Lambda():
-            names.changed_by_functions |= _changed(ast.walk(node))
+            names.changed_by_functions |= _changed(list(ast.walk(node)))
         case ast.Name(ctx=ast.Store()):
             names._assigned.add(node.id)
         case ast.Name(ctx=ast.Del()):
             names.deletes.add(node.id)
-    names.changes |= _changed([node])
+        case ast.Expr(value=ast.Call(func=ast.Name(id=function), args=arguments)):
+            roots = {root for argument in arguments if (root := _root(argument))}
+            names.handed.setdefault(function, set()).update(roots)
 
 
-def _changed(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names whose values these nodes change in place."""
+def _changed(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names whose values these nodes change in place: ``for row in grid: row[0] = 1`` changes the grid."""
+    found = _changed_directly(nodes)
+    wholes: dict[str, set[str]] = {}  # name -> names of what it may be a part of
+    for node in nodes:
+        for part, whole in _parts(node):
+            wholes.setdefault(part, set()).update(whole)
+    pending = list(found)
+    while pending:
+        new = wholes.get(pending.pop(), set()) - found
+        found |= new
+        pending += new
+    return found
+
+
+def _parts(node: ast.AST) -> Iterator[tuple[str, set[str]]]:
+    """Names that this node binds to a part of something that has a name: the part, the whole."""
+    match node:
+        case ast.For(target=target, iter=whole) | ast.AsyncFor(target=target, iter=whole):
+            wholes = _items_of(whole)
+        case ast.Assign(targets=[ast.Name() as target], value=ast.Name() | ast.Attribute() as whole):
+            wholes = {_root(whole)}
+        case ast.Assign(
+            targets=[ast.Name() as target],
+            value=ast.Subscript(slice=ast.Constant() | ast.Name() | ast.UnaryOp()) as whole,
+        ):
+            wholes = {_root(whole)}
+        case _:
+            return
+    for name in ast.walk(target):
+        if isinstance(name, ast.Name):
+            yield name.id, {found for found in wholes if found}
+
+
+def _items_of(node: ast.expr) -> set[str | None]:
+    """Names of the collections that a loop over this goes through."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=whole, attr="values" | "items")):
+            return {_root(whole)}
+        case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed" | "sorted" | "list"), args=wholes):
+            return set().union(*map(_items_of, wholes))
+    return {_root(node)}
+
+
+def _changed_directly(nodes: Iterable[ast.AST]) -> set[str]:
     found: set[str | None] = set()
     for node in nodes:
         match node:

@@ -299,7 +299,7 @@ class _Planner:
         """Who owns the names that a cell binds, and whether it may run in the judge."""
         names, role = draft.names, draft.cell.role
         if role in ("student", "manual"):
-            changed = names.changes & (self._remote | {n for n, who in self._owner.items() if who == "judge"})
+            changed = self._changed(names) & (self._remote | self._owner.keys())
             bound = (names.binds - names.only_imported) | (changed - _modules(self._drafts))
             self._give(bound, "student")
         elif role == "both":
@@ -307,7 +307,7 @@ class _Planner:
             draft.tainted = bool(names.reads & theirs)
             defined = {name for part in _definitions(draft.tree, theirs) for name in cell_names(part).binds}
             if draft.tainted:
-                self._give((names.binds | names.changes & self._owner.keys()) - defined, "student")
+                self._give((names.binds | self._changed(names) & self._owner.keys()) - defined, "student")
                 self._give(defined, "judge")
             else:
                 self._give(names.binds, "judge")
@@ -321,6 +321,12 @@ class _Planner:
                 or not (names.binds - names.only_imported) & self._read_at_students
             )
             self._give(names.binds, "judge")
+
+    def _changed(self, names: CellNames) -> set[str]:
+        """Names whose values a cell at the student's may change in place, by its functions too."""
+        ours = self._owner.keys() | names.binds
+        handed = [roots for function, roots in names.handed.items() if function in ours]
+        return set().union(names.changes, names.changed_by_functions, *handed)
 
     def _give(self, names: Iterable[str], to: str) -> None:
         for name in names:
@@ -417,7 +423,7 @@ class _Planner:
             codes = tuple(
                 code for part in parts for code in compile_cell(part, _filename(cell), silent=silent)
             )
-            fetched = (names.binds | names.changes) & wanted if draft.tainted else ()
+            fetched = (names.binds | self._changed(names)) & wanted if draft.tainted else ()
             return replace(
                 cell,
                 split=draft.tainted,
@@ -426,7 +432,7 @@ class _Planner:
                 classes=tuple(sorted(names.classes - (self._remote if draft.tainted else set()))),
                 binds=frozenset(names.binds - (self._remote if draft.tainted else set())),
             )
-        return replace(cell, names=tuple(sorted((names.binds | names.changes) & wanted)))
+        return replace(cell, names=tuple(sorted((names.binds | self._changed(names)) & wanted)))
 
 
 # ------------------------------------------------------------------------------------------------ cells

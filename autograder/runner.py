@@ -152,15 +152,13 @@ class Runner(Peer):
         """Run one cell; the answer holds its outputs and the names it bound."""
         self._push(decoder.value(pushed))
         text, names, classes = decoder.value(source), decoder.value(names), decoder.value(classes)
-        before = {name: self.cells.names.get(name, self) for name in self._watched}
         error = self.cells.run(text)
         for name in classes:
             if isinstance(kind := self.cells.names.get(name), type):
                 self._classes[kind] = name
-        changed = [name for name in self._watched if self.cells.names.get(name, self) is not before[name]]
         encoder = self.encoder()
         report = encoder.value(self._report(error))
-        bindings = self._bindings(encoder, dict.fromkeys([*names, *changed]))
+        bindings = self._bindings(encoder, dict.fromkeys([*names, *self._changed_names()]))
         self._line.send(pack(["return", token, report, bindings], encoder.blob))
 
     def _report(self, error: BaseException | None) -> dict[str, Any]:
@@ -202,7 +200,7 @@ class Runner(Peer):
         return nodes
 
     def _changed_names(self) -> list[str]:
-        """Watched names that a call bound anew, and those known to be changed in place that did change."""
+        """Watched names that were bound anew, and those known to be changed in place that did change."""
         names = self.cells.names
         changed = [name for name in self._watched if names.get(name, self) is not self._seen.get(name, self)]
         return changed + [
@@ -211,10 +209,10 @@ class Runner(Peer):
             if name in names and name not in changed and self._state(names[name]) != self._sent.get(name)
         ]
 
-    def _state(self, value: Any) -> object:
+    def _state(self, value: Any) -> bytes | None:
         encoder = self.encoder()
         try:
-            return encoder.value(value), encoder.blob
+            return pack([encoder.value(value)], encoder.blob)
         except TooBig:
             return None
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pytest
+
 from autograder import nose_tools
 from tests.autograder.judging import (
     both,
@@ -133,3 +135,32 @@ def test_an_object_is_true_unless_its_class_says_otherwise():
         plain, empty, full = Plain(), No(), Yes()
         """
     assert both(source, answer=invented) == ([2.0], [0.0])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "for person in people.values(): person['age'] += 1",
+        "for name, person in people.items():\n    person['age'] += 1",
+        "for _, person in enumerate(list(people.values())): person['age'] += 1",
+        "ada = people['Ada']\nada['age'] = 37",
+        "def older():\n    for person in people.values(): person['age'] += 1\nolder()",
+        "def older(group):\n    for person in group.values(): person['age'] += 1\nolder(people)",
+        "def older():\n    for person in people.values(): person['age'] += 1\ndef later(): older()\nlater()",
+    ],
+)
+def test_what_is_changed_through_another_name_is_fetched(answer):
+    source = notebook(
+        locked("people = {'Ada': {'age': 36}}"), solution(answer), graded("assert people['Ada']['age'] == 37")
+    )
+    assert both(source, answer="pass") == ([2.0], [0.0])
+
+
+def test_a_function_changes_what_a_locked_cell_made():
+    source = notebook(
+        locked("numbers = [3, 1, 2]\nlog = []"),
+        solution("def sort(xs):\n    xs.sort()\n    log.append(len(xs))"),
+        locked("sort(numbers)", "use"),
+        graded("assert numbers == [1, 2, 3] and log == [3]\nsort([5])\nassert log == [3, 1]"),
+    )
+    assert both(source, answer="def sort(xs): pass") == ([2.0], [0.0])

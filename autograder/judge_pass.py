@@ -325,6 +325,7 @@ class Pass:
         student.link(planned.links)
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
         self._unittest_failed, self._cells.shown_error = "", None
+        student.copies.remark()
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
         value = None
         assert planned.test is not None
@@ -337,6 +338,7 @@ class Pass:
             if isinstance(error, KeyboardInterrupt) and not is_from_student(error):
                 raise
             outcome.error = error
+        outcome.trouble = "; ".join(filter(None, [outcome.trouble, student.copies.remark()]))
         self._score(planned, outcome, value)
         student.link(False)
         self._changing = frozenset()

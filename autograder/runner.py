@@ -22,6 +22,7 @@ from typing import Any
 
 from autograder import generators, nose_tools, outputs
 from autograder.cells import Cells
+from autograder.copies import Received
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.patches import Replaced
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
@@ -101,6 +102,7 @@ class Runner(Peer):
         self._classes: dict[type, str] = {}  # classes of locked cells: their instances go by value
         self._judges: dict[int, Any] = {}  # number -> stand-in of an object of the judge's
         self._judges_numbers: dict[int, int] = {}  # id of such a stand-in -> number
+        self._received = Received(self.lent.__getitem__)
         sys.stdout, sys.stderr, sys.stdin = self.recorder.stdout, self.recorder.stderr, _Input(self)
         builtins.input = self._input
         nose_tools.install()
@@ -282,7 +284,7 @@ class Runner(Peer):
     def encode_other(self, value: Any, encoder: Encoder) -> Node:
         """A handle, the number of what is the judge's, the fields of an object of a locked cell's class."""
         kind = type(value)
-        number = self._judges_numbers.get(id(value))
+        number = self._judges_numbers.get(id(value)) or self._received.unchanged(value)
         if number is not None:
             return ["yours", number]
         name = self._classes.get(kind)
@@ -328,6 +330,8 @@ class Runner(Peer):
                 return self._stand_in(number, kind, decoder.node(info))
             case ["import", str(module), str(name)]:
                 return _imported(module, name)
+            case ["copy", int(number), int(size)]:
+                return self._copy(number, bytes(decoder.raw(size)))
             case ["instance", str(name), fields]:
                 kinds = [kind for kind, known in self._classes.items() if known == name]
                 if not kinds:  # the cell that defines it stopped before
@@ -339,6 +343,12 @@ class Runner(Peer):
                 kind = getattr(builtins, name, Exception)
                 return self._own(kind(*decoder.node(args)), number)
         raise Bad("an unknown node")
+
+    def _copy(self, number: int, data: bytes) -> Any:
+        try:
+            return self._received.unpacked(number, data)
+        except Exception as error:
+            return _Absent(f"{type(error).__name__}: {error}")
 
     def _stand_in(self, number: int, kind: str, info: Any) -> Any:
         if number in self._judges:

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from autograder import generators
+from autograder.copies import Copies
 from autograder.feedback import harmless_output
 from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
@@ -130,6 +131,8 @@ class Student(Peer):
         Of `time.monotonic`; a question that is not answered by then ends the process.
     lost : str or None
         Why it cannot be asked any more.
+    copies : Copies
+        Objects of libraries that were passed to it.
     """
 
     def __init__(
@@ -143,6 +146,7 @@ class Student(Peer):
     ) -> None:
         super().__init__(caps)
         self.caps_out = FROM_JUDGE
+        self.copies = Copies(self.number)
         self._shares_random = shares_random
         self._linking = False
         self._linked: list[Any] = []
@@ -427,6 +431,9 @@ class Student(Peer):
         if self._is_usable(value):
             told = {"name": type(value).__name__, "methods": special_methods(type(value))}
             return ["mine", self.lent.number(value), "object", encoder.node(told)]
+        copied = self.copies.packed(self.lent.number(value), value)
+        if copied is not None:
+            return ["copy", self.lent.number(value), encoder.raw(copied)]
         if callable(value):
             name = str(getattr(value, "__name__", "function"))
             return ["mine", self.lent.number(value), "function", encoder.node(name)]

@@ -19,6 +19,7 @@ from tests.autograder.judging import (
     notebook,
     scores,
     solution,
+    submission,
 )
 from tests.autograder.unboxed import UnboxedChild
 
@@ -164,3 +165,50 @@ def test_a_function_changes_what_a_locked_cell_made():
         graded("assert numbers == [1, 2, 3] and log == [3]\nsort([5])\nassert log == [3, 1]"),
     )
     assert both(source, answer="def sort(xs): pass") == ([2.0], [0.0])
+
+
+def test_objects_of_libraries_are_passed_as_copies():
+    source = notebook(
+        locked("import numpy as np\nfrom string import Template\nimport matplotlib.pyplot as plt"),
+        solution(
+            "def fill(template, x): return template.substitute(x=x)\n"
+            "def same(x): return x\n"
+            "def double(x): return x + 1\n"
+            "def put(template): template.template = 'changed $x'\n"
+            "def draw(ax): ax.plot([1, 2])"
+        ),
+        graded(
+            """
+            template = Template("a $x")
+            assert fill(template, 3) == "a 3" and same(template) is template
+            put(template)
+            assert fill(template, 3) == "changed 3" and template.template == "a $x"
+            template.template = "b $x"
+            assert fill(template, 3) == "b 3"
+            template.callback = double
+            assert same(template).callback(1) == 2
+            """
+        ),
+        graded("_, ax = plt.subplots()\ndraw(ax)\nassert len(ax.lines) == 1", "lines"),
+    )
+    result = judge(source)
+    assert scores(result) == [2.0, 0.0]
+    assert "copies were passed of Axes: the test does not see what is changed" in result.questions[1].reason
+
+
+def test_nothing_that_a_student_has_is_ever_unpickled_here(tmp_path):
+    trap = tmp_path / "trap"
+    source = notebook(
+        locked("from string import Template"),
+        solution("def same(x): return x"),
+        graded("assert same(Template('a')).template == 'a'"),
+    )
+    answer = f"""
+        class Trap:
+            def __reduce__(self): return open, ({str(trap)!r}, "w")
+        def same(x):
+            x.trap = Trap()
+            return x
+        """
+    assert scores(judge(source, submission(source, answer=answer))) == [2.0]
+    assert not trap.exists()

@@ -87,6 +87,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
             yield workspace
     finally:
         os.chdir(folder)
+        nose_tools.uninstall()
         sys.stdin, sys.stdout, sys.stderr = streams
         _restore_builtins(names)
         if main is not None:

@@ -404,7 +404,9 @@ class Pass:
         for name, bound, value in bindings:
             if name not in self._plan.watched:
                 continue
-            if bound:
+            if bound is None and self._owner.get(name) == "student":
+                self._names[name] = self._childs[name] = value
+            elif bound:
                 self._names[name] = self._childs[name] = self._own_import(name, value)
                 self._owner[name] = "student"
             elif self._owner.get(name) != "judge":

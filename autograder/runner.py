@@ -161,6 +161,7 @@ class Runner(Peer):
         encoder = self.encoder()
         report = encoder.value(self._report(error))
         bindings = self._bindings(encoder, dict.fromkeys([*names, *self._changed_names()]))
+        bindings += self._parts_with_names(encoder, {name for name, _, _ in bindings})
         self._line.send(pack(["return", token, report, bindings], encoder.blob))
 
     def _report(self, error: BaseException | None) -> dict[str, Any]:
@@ -200,6 +201,17 @@ class Runner(Peer):
             if name in self._live:
                 self._sent[name] = self._state(value)
         return nodes
+
+    def _parts_with_names(self, encoder: Encoder, told: set[str]) -> list[Node]:
+        """Names sent before whose values are parts of what is sent now: they stay one object.
+
+        ``row = [0]`` in one cell and ``grid = [row]`` in the next: ``grid[0] is row`` for the test too.
+        """
+        names = {id(self._seen[name]): name for name in self._watched if name in self._seen}
+        found = [(names.get(id(part)), number) for number, part in enumerate(encoder.containers)]
+        return [
+            [name, None, ["@", number]] for name, number in found if name is not None and name not in told
+        ]
 
     def _changed_names(self) -> list[str]:
         """Watched names that were bound anew, and those known to be changed in place that did change."""

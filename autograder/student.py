@@ -34,7 +34,8 @@ from autograder.wire import Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unp
 
 __all__ = ["Bindings", "CellReport", "Student", "is_from_student"]
 
-Bindings = list[tuple[str, bool, Any]]  # name, whether it is bound, its value
+# Name, whether it is bound (None: it was before, and nothing is new but which object it is), its value.
+Bindings = list[tuple[str, bool | None, Any]]
 
 _FROM_STUDENT = object()
 _MARK = " from a student"

@@ -212,3 +212,18 @@ def test_nothing_that_a_student_has_is_ever_unpickled_here(tmp_path):
         """
     assert scores(judge(source, submission(source, answer=answer))) == [2.0]
     assert not trap.exists()
+
+
+def test_an_object_of_an_earlier_cell_stays_one_object():
+    source = notebook(
+        locked("import numpy as np"),
+        solution("a = np.arange(3)\nrow = [0]", "first"),
+        solution("things = [1, a, 'x']\ngrid = [row, row]"),
+        graded("assert things == [1, a, 'x'] and grid[1] is row and a.tolist() == [0, 1, 2]"),
+        graded("row = 5\nassert grid == [[0], [0]]", "own"),
+        solution("last = grid", "last"),
+        graded("assert row == 5 and last is grid", "end"),
+    )
+    assert scores(judge(source)) == [2.0, 2.0, 2.0]
+    wrong = submission(source, answer="things = [1, a.copy(), 'x']\ngrid = [row, row]")
+    assert scores(judge(source, wrong)) == [0.0, 2.0, 2.0]

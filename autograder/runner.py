@@ -207,10 +207,11 @@ class Runner(Peer):
 
         ``row = [0]`` in one cell and ``grid = [row]`` in the next: ``grid[0] is row`` for the test too.
         """
-        names = {id(self._seen[name]): name for name in self._watched if name in self._seen}
-        found = [(names.get(id(part)), number) for number, part in enumerate(encoder.containers)]
+        numbers = {id(part): number for number, part in enumerate(encoder.containers)}
         return [
-            [name, None, ["@", number]] for name, number in found if name is not None and name not in told
+            [name, None, ["@", numbers[id(value)]]]
+            for name, value in self._seen.items()
+            if name not in told and id(value) in numbers
         ]
 
     def _changed_names(self) -> list[str]:

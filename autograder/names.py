@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import symtable
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ _CHANGING_METHODS = frozenset(
     {"append", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update", "add", "discard"}
     | {"clear", "sort"}
 )
+_HARMLESS = frozenset({*dir(builtins), "display"})
 _DYNAMIC = frozenset(["globals", "locals", "vars", "dir", "eval", "exec", "get_ipython"])
 _IMMEDIATE = frozenset(["listcomp", "setcomp", "dictcomp", "genexpr"])
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -87,8 +89,12 @@ def cell_names(tree: ast.Module) -> CellNames:
             names.reads.add(name)
     for child in table.get_children():
         _scope(child, names, deferred=False)
+    aliases: dict[str, set[str]] = {}
     for statement in _statements_now(tree):
         _statement(statement, names)
+        _note_aliases(statement, aliases)
+    for name in sorted(names.changes):
+        names.changes |= aliases.get(name, set())
     names.changes |= _changed(list(_statements_now(tree)))
     names.binds -= names.deletes - names._assigned - names.imports.keys()
     names.dynamic = bool(_DYNAMIC & (names.reads | names.deferred))
@@ -171,6 +177,26 @@ def _statement(node: ast.AST, names: CellNames) -> None:
             names.handed.setdefault(function, set()).update(roots)
 
 
+def _note_aliases(node: ast.AST, aliases: dict[str, set[str]]) -> None:
+    """Names of parts of another name's value: ``for row in table: row[0] = 1`` changes the table."""
+    match node:
+        case ast.For(target=target, iter=source) | ast.Assign(targets=[target], value=source):
+            roots = {root for part in _taken_apart(source) if (root := _root(part))}
+            for name in ast.walk(target):
+                if isinstance(name, ast.Name):
+                    aliases.setdefault(name.id, set()).update(roots - {name.id})
+
+
+def _taken_apart(source: ast.expr) -> list[ast.expr]:
+    """What the items of ``x.values()``, ``enumerate(x)``, ``zip(x, y)`` or ``x[0]`` belong to."""
+    match source:
+        case ast.Call(func=ast.Attribute(value=value, attr="values" | "items" | "get")):
+            return [value]
+        case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed" | "iter" | "list"), args=args):
+            return args
+    return [source]
+
+
 def _changed(nodes: Sequence[ast.AST]) -> set[str]:
     """Names whose values these nodes change in place: ``for row in grid: row[0] = 1`` changes the grid."""
     found = _changed_directly(nodes)
@@ -224,8 +250,10 @@ def _changed_directly(nodes: Iterable[ast.AST]) -> set[str]:
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=value))):
                 found.add(_root(value))
                 found |= _first_argument(node.value)
-            case ast.Expr(value=ast.Call()):
-                found |= _first_argument(node.value)
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=args)):
+                # A function whose value nobody wants is there for what it does, perhaps to its arguments.
+                if name not in _HARMLESS:
+                    found |= {arg.id for arg in args if isinstance(arg, ast.Name)}
             case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _CHANGING_METHODS:
                 found.add(_root(value))
     return {name for name in found if name}
@@ -315,9 +343,10 @@ def patched_names(tree: ast.Module, paths: Mapping[str, str]) -> Iterator[str]:
                 _called(node) == "patch" and "." in name
             ):
                 yield name
-            case ast.Call(args=[ast.Name(id=root), ast.Constant(value=str(name)), *_]):
+            case ast.Call(args=[ast.Name() | ast.Attribute() as owner, ast.Constant(value=str(name)), *_]):
+                root, dot, rest = ast.unparse(owner).partition(".")
                 if root in paths and _called(node) in ("object", "setattr", "delattr"):
-                    yield f"{paths[root]}.{name}"
+                    yield f"{paths[root]}{dot}{rest}.{name}"
 
 
 def _called(call: ast.Call) -> str:

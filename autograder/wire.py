@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, NoReturn
 __all__ = [
     "BY_TYPE",
     "HEADER",
+    "MAX_RANGE",
     "Bad",
     "Caps",
     "Codec",
@@ -184,6 +185,7 @@ _from_json = json.JSONDecoder().decode
 
 _INT64 = 1 << 63
 _MAX_INT_BITS = 1 << 16  # a larger int is work, not data: printing it alone would take a deadline
+MAX_RANGE = 1_000_000  # items of a range, which is small however long it is
 _SHORT = 256  # longer strings go into the block
 _COUNTED = frozenset(",[{")
 _PACKED_WEIGHT = 4  # so many packed numbers are as light as one other value
@@ -616,16 +618,22 @@ def pairs(value: Any) -> list[Any]:
     return [part for pair in value.items() for part in pair]
 
 
+def _bytearray(data: bytes) -> bytearray:
+    if type(data) is not bytes:  # bytearray(1 << 33) would fill the judge's memory with zeros
+        raise Bad("a bytearray without its bytes")
+    return bytearray(data)
+
+
 def _range(start: int, stop: int, step: int) -> range:
     made = range(start, stop, step)
-    if len(made) > 1_000_000:
+    if len(made) > MAX_RANGE:
         raise Bad("a range is too long")
     return made
 
 
 def _range_parts(value: range) -> tuple[int, int, int]:
     # list(range(10**9)) would fill the judge's memory before any deadline is looked at.
-    if value.start.bit_length() > 62 or value.stop.bit_length() > 62 or len(value) > 1_000_000:
+    if value.start.bit_length() > 62 or value.stop.bit_length() > 62 or len(value) > MAX_RANGE:
         raise TooBig
     return value.start, value.stop, value.step
 
@@ -637,7 +645,7 @@ register(tuple, Codec("t", lambda x: x, lambda *parts: parts))
 register(dict, Codec("d", pairs, dict, fill_mapping, alias=True))
 register(set, Codec("s", lambda x: x, set, set.update, alias=True))
 register(frozenset, Codec("f", lambda x: x, frozenset))
-register(bytearray, Codec("B", lambda x: (bytes(x),), bytearray, alias=True))
+register(bytearray, Codec("B", lambda x: (bytes(x),), _bytearray, alias=True))
 register(complex, Codec("c", lambda x: (x.real, x.imag), complex))
 register(slice, Codec("S", lambda x: (x.start, x.stop, x.step), slice))
 register(range, Codec("r", _range_parts, _range))

@@ -155,9 +155,19 @@ _BIT_GENERATORS = {
 }
 
 
+def _checked(state: Any) -> Any:
+    """A generator's state whose places lie within its words; NumPy would read behind them."""
+    if type(state) is not dict or type(state.get("state")) is not dict:
+        raise Bad("a random generator without a state")
+    for place, most in ((state["state"].get("pos", 0), 624), (state.get("buffer_pos", 0), 4)):
+        if type(place) is not int or not 0 <= place <= most:
+            raise Bad("a random generator stands outside its words")
+    return state
+
+
 def _random_state(state: Any) -> np.random.RandomState:
     made = np.random.RandomState(np.random.MT19937(0))
-    made.set_state(state)
+    made.set_state(_checked(state))
     return made
 
 
@@ -172,7 +182,7 @@ def _generator(name: Any, state: Any) -> np.random.Generator:
     if type(name) is not str or name not in _BIT_GENERATORS:
         raise Bad("an unknown random generator")
     bits = _BIT_GENERATORS[name](0)
-    bits.state = state
+    bits.state = _checked(state)
     return np.random.Generator(bits)
 
 

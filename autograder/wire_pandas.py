@@ -13,7 +13,7 @@ import pandas as pd
 
 import autograder.wire_numpy  # columns are arrays
 import autograder.wire_stdlib  # noqa: F401  # time zones
-from autograder.wire import BY_TYPE, Bad, Codec, NotPlain, register, register_tag
+from autograder.wire import BY_TYPE, MAX_RANGE, Bad, Codec, NotPlain, register, register_tag
 
 __all__ = ["codec_of"]
 
@@ -293,7 +293,10 @@ def _timed_index(kind: Any, array: type) -> Callable[..., Any]:
 
 
 def _range_index(start: Any, stop: Any, step: Any, name: Any) -> Any:
-    return pd.RangeIndex(_expect(start, int), _expect(stop, int), _expect(step, int), name=name)
+    made = pd.RangeIndex(_expect(start, int), _expect(stop, int), _expect(step, int), name=name)
+    if len(made) > MAX_RANGE:  # whatever lists it would fill the judge's memory
+        raise Bad("an index is too long")
+    return made
 
 
 def _multi_index(levels: Any, codes: Any, names: Any) -> Any:

@@ -96,10 +96,16 @@ def _decimal(text: str) -> decimal.Decimal:
     return made
 
 
+def _fraction(numerator: int, denominator: int) -> fractions.Fraction:
+    if type(numerator) is not int or type(denominator) is not int:
+        raise Bad("a Fraction is not two integers")  # Fraction("1e999999999") would never end
+    return fractions.Fraction(numerator, denominator)
+
+
 register(decimal.Decimal, Codec("py.Decimal", _decimal_parts, _decimal))
 register(
     fractions.Fraction,
-    Codec("py.Fraction", lambda x: (x.numerator, x.denominator), fractions.Fraction),
+    Codec("py.Fraction", lambda x: (x.numerator, x.denominator), _fraction),
 )
 
 # ------------------------------------------------------------------------------------------------ time

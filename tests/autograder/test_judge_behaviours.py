@@ -45,6 +45,18 @@ CASES = {
     "an item set in place": case(
         "data['b'] = 2", "assert data == {'a': 1, 'b': 2}", "data['b'] = 3", given="data = {'a': 1}"
     ),
+    "changed in place through a loop's name": case(
+        "for person in people.values(): person['bmi'] = 1",
+        "assert people == {'a': {'bmi': 1}}",
+        "for person in people.values(): person['bmi'] = 2",
+        given="people = {'a': {}}",
+    ),
+    "changed in place by a function": case(
+        "def clean(xs): xs.remove(0)\nclean(data)",
+        "assert data == [1, 2]",
+        "def clean(xs): return [x for x in xs if x]\nclean(data)",
+        given="data = [1, 0, 2]",
+    ),
     "several at once by unpacking": case("a, *b = 1, 2, 3", "assert (a, b) == (1, [2, 3])", "a, *b = 1, 2"),
     "a loop's last value": case("for i in range(5): pass", "assert i == 4", "for i in range(4): pass"),
     "a global that a call changes": case(

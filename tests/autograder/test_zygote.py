@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,8 +253,14 @@ def test_what_nobody_inside_could_import_is_not_in_memory_either(monkeypatch: py
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
+def data() -> Iterator[Path]:
+    """Data files where an ordinary user may read them: pytest's own temporary folders are root's alone."""
+    with tempfile.TemporaryDirectory(prefix="coursekit-test-data-") as root:
+        yield data_files(Path(root))
+
+
+def data_files(root: Path) -> Path:
+    folder = root / "data"
     (folder / "sub").mkdir(parents=True)
     (folder / "small.csv").write_text("1,2\n")
     (folder / "large.bin").write_bytes(b"x" * (2 << 20))
@@ -261,7 +268,7 @@ def data(tmp_path: Path) -> Path:
     (folder / "homework.ipynb").write_text("hidden tests")
     (folder / ".hidden").write_text("hidden")
     (folder / "link.csv").symlink_to("small.csv")
-    for path in (tmp_path.parent, tmp_path, folder, folder / "sub"):
+    for path in (root, folder, folder / "sub"):
         path.chmod(0o755)
     return folder
 
@@ -270,7 +277,6 @@ def data(tmp_path: Path) -> Path:
 def test_data_files_are_in_the_working_folder(
     level: Level, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.chmod(data.parents[2], 0o755)
     with zygote(level, files=data, preload=()) as started:
         with started.spawn() as spawned:
             source = """

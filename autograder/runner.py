@@ -244,11 +244,12 @@ class Runner(Peer):
     ) -> None:
         """Do one thing with one object."""
         changes, state = None, {}
-        if links is None:
-            self._linked.clear()
-        known = decoder.known = list(self._linked)
+        count, *changed_links = links or [0]
+        if links:
+            del self._linked[count:]
+        known = decoder.known = self._linked[:count]
         try:
-            for number, contents in links or ():
+            for number, contents in changed_links:
                 overwrite(known[number], decoder.value(contents))
             self._push(decoder.value(pushed))
             x = self.lent[target] if target else None
@@ -269,7 +270,7 @@ class Runner(Peer):
         written = encoder.value((shown, drew, files)) if shown or files or any(drew.values()) else None
         before = len(encoder.containers)
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
-        if links is not None:
+        if links:
             self._linked += encoder.containers[before:]
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 

@@ -19,7 +19,7 @@ from autograder.line import Child, Line, Lost
 from autograder.operations import ACTIONS, OPERATORS, special_methods
 from autograder.outputs import PICTURES, Output
 from autograder.patches import Change
-from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
+from autograder.peer import ASIDE, FROM_JUDGE, Changes, Peer, overwrite
 from autograder.remote import (
     Owner,
     RemoteClass,
@@ -223,10 +223,12 @@ class Student(Peer):
     def _ask(
         self, news: News, operation: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        linked = list(self._linked)
+        aside = operation in ASIDE
+        linked = [] if aside else list(self._linked)
         encoder, token = self.encoder(linked), _token()
         try:
-            nodes = [self._changed_links(encoder), self._pushed(news, encoder), target, encoder.value(args)]
+            links = None if aside else self._changed_links(encoder)
+            nodes = [links, self._pushed(news, encoder), target, encoder.value(args)]
             nodes.append(encoder.value(tuple(kwargs.items())))
         except TooBig as error:
             raise TypeError(str(error)) from None
@@ -241,7 +243,8 @@ class Student(Peer):
             self._decoded(lambda: self._take_written(*decoder.value(written)))
         before = len(decoder.containers)
         result = self._decoded(lambda: decoder.value(value))
-        self._link_more(decoder.containers[before:])
+        if not aside:
+            self._link_more(decoder.containers[before:])
         if kind == "raise":
             raise _from_student(result)
         return result
@@ -383,10 +386,10 @@ class Student(Peer):
             self._links = Changes(self, self._linked)
 
     def _changed_links(self, encoder: Encoder) -> Node:
-        """What the test changed in linked containers; None says that there are none."""
+        """How many containers are linked, and those that the test changed; None for not linking."""
         if not self._linking:
             return None
-        return [] if self._links is None else self._links.nodes(encoder)
+        return [len(self._linked), *(self._links.nodes(encoder) if self._links else [])]
 
     def _take_written(self, written: Any, drew: Any, files: Any) -> None:
         self._write(written)

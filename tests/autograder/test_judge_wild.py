@@ -227,3 +227,42 @@ def test_an_object_of_an_earlier_cell_stays_one_object():
     assert scores(judge(source)) == [2.0, 2.0, 2.0]
     wrong = submission(source, answer="things = [1, a.copy(), 'x']\ngrid = [row, row]")
     assert scores(judge(source, wrong)) == [0.0, 2.0, 2.0]
+
+
+def test_parts_are_kept_in_step_from_one_test_to_the_next():
+    source = notebook(
+        solution(
+            """
+            class Base:
+                def step(self, size=[1]): pass
+            class Part(Base):
+                def __init__(self, kind={}): self.m = [{}, {}]
+            class Whole:
+                def __init__(self): self.weights, self.part, self.log = [{}, {}], Part(), []
+                def add(self):
+                    self.log.append(self.weights[0]["w"] + self.part.m[1]["w"])
+                    return self.log
+            """
+        ),
+        graded(
+            """
+            whole = Whole()
+            for name in "wb":
+                for layer in whole.weights: layer[name] = 1
+                whole.weights[0][name] = [2, 3]
+                whole.part.m[0][name] = 4
+                whole.part.m[1][name] = [5]
+            whole.part.m[0]["w"] = [6]
+            assert whole.add() == [[2, 3, 5]] and whole.part.m[0]["w"] == [6]
+            """
+        ),
+        graded("other = Whole()\nother.weights[0]['w'] = 7\nassert other.weights == [{'w': 7}, {}]"),
+    )
+    wrong = """
+        class Part:
+            def __init__(self): self.m = [{}, {}]
+        class Whole:
+            def __init__(self): self.weights, self.part = [{}, {}], Part()
+            def add(self): return [[2]]
+        """
+    assert both(source, answer=wrong) == ([2.0, 2.0], [0.0, 2.0])

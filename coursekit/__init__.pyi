@@ -5,6 +5,9 @@ from . import nn as nn
 from .derivatives import (
     derivative_table as derivative_table,
 )
+from .drawing.plots import (
+    show as show,
+)
 from .errors import (
     CheckFailed as CheckFailed,
 )
@@ -481,6 +484,9 @@ from .nn import (
 )
 from .nn import (
     or_gate as or_gate,
+)
+from .nn import (
+    quadrants as quadrants,
 )
 from .nn import (
     spirals as spirals,

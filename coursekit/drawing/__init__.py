@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "drawn": ["Drawing", "draw"],
         "numbers": ["exact", "short"],
+        "plots": ["Plot", "show"],
         "picture": ["Box", "Picture", "Share", "fold", "picture_of"],
         "scene": ["place"],
         "svg": ["to_html", "to_svg"],

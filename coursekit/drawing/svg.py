@@ -36,8 +36,8 @@ _FOLLOWING = """\
 [data-jp-theme-light="true"] .ck-picture,[data-theme="light"] .ck-picture{{{light}}}
 [data-jp-theme-light="false"] .ck-picture,[data-theme="dark"] .ck-picture{{{dark}}}
 """
+_FORCED = "@media (forced-colors:active){{svg.ck-picture.ck-picture{{{forced}}}}}\n"
 _STYLE = """\
-@media (forced-colors:active){{svg.ck-picture.ck-picture{{{forced}}}}}
 .ck-picture text{{font:{number}px {mono};fill:var(--ck-text);paint-order:stroke;\
 stroke:var(--ck-background);stroke-width:4px;stroke-linejoin:round}}
 .ck-picture .ck-label{{font-size:{label}px;font-weight:600;stroke:none}}
@@ -124,18 +124,22 @@ def to_html(scene: Scene, appearance: Appearance = "auto", key: str = "") -> str
 
 def style(appearance: Appearance = "auto") -> str:
     """Return the style sheet of a picture; all pictures of a page may share it."""
-    light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
-    if appearance == "auto":
-        colours = _FOLLOWING.format(light=light, dark=dark)
-    else:
-        colours = f".ck-picture{{{light if appearance == 'light' else dark}}}\n"
-    return colours + _STYLE.format(
-        forced=theme.variables(theme.FORCED),
+    return colours(appearance) + _STYLE.format(
         mono=theme.MONOSPACE,
         label=theme.LABEL_SIZE,
         number=theme.NUMBER_SIZE,
         note=theme.NOTE_SIZE,
     )
+
+
+def colours(appearance: Appearance = "auto") -> str:
+    """Return the part of the style sheet that says what ``--ck-text`` and the other colours are."""
+    light, dark = theme.variables(theme.LIGHT), theme.variables(theme.DARK)
+    if appearance == "auto":
+        chosen = _FOLLOWING.format(light=light, dark=dark)
+    else:
+        chosen = f".ck-picture{{{light if appearance == 'light' else dark}}}\n"
+    return chosen + _FORCED.format(forced=theme.variables(theme.FORCED))
 
 
 def escape(text: str) -> str:

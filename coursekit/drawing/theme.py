@@ -22,6 +22,8 @@ class Theme:
     gradient: str
     active: str
     active_border: str
+    third: str  # after value and gradient: the next lines of a plot
+    fourth: str
 
 
 LIGHT = Theme(
@@ -33,6 +35,8 @@ LIGHT = Theme(
     gradient="#b34700",
     active="#ffe9a8",
     active_border="#8a6100",
+    third="#00664d",
+    fourth="#7a3e9d",
 )
 DARK = Theme(
     background="#111418",
@@ -43,6 +47,8 @@ DARK = Theme(
     gradient="#ffa657",
     active="#4a3b00",
     active_border="#ffd33d",
+    third="#5fd3a8",
+    fourth="#d2a8ff",
 )
 # The reader's own colours, where the system asks for them (Windows' contrast themes).
 FORCED = Theme(
@@ -54,6 +60,8 @@ FORCED = Theme(
     gradient="LinkText",
     active="Highlight",
     active_border="HighlightText",
+    third="CanvasText",
+    fourth="LinkText",
 )
 
 # Shades of a heat map from the most negative entry over zero to the most positive: blue, white, orange. They

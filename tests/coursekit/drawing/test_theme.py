@@ -30,6 +30,12 @@ def test_contrast(colours: theme.Theme, name: str, on: str, ratio: float) -> Non
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK])
+def test_lines_of_plots_stand_out(colours: theme.Theme) -> None:
+    for name in ("value", "gradient", "third", "fourth"):
+        assert theme.contrast(getattr(colours, name), colours.background) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK])
 def test_text_reads_on_boxes_too(colours: theme.Theme) -> None:
     assert theme.contrast(colours.text, colours.card) >= 7
 

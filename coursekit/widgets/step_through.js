@@ -1,8 +1,7 @@
 // Replays the passes of a graph. Everything shown (places, numbers, sentences) comes from Python as JSON in the
 // trait `story`; this module only shows it, so it also runs on a page without a kernel: give `render` a model
-// with get, set, on, off and save_changes.
+// with get, set, on, off and save_changes. shared.js stands before it.
 
-const SVG = "http://www.w3.org/2000/svg";
 const PATIENCE = 4000; // milliseconds until Python is said not to answer
 const KEYS = [
   ["→  ←", "one step on, one step back"],
@@ -13,37 +12,8 @@ const KEYS = [
   ["?", "show or hide these keys"],
   ["Esc", "close what is open; else leave the graph"],
 ];
-let views = 0; // ids are prefixed per view: two widgets on a page must not share any
-
-function make(name, attributes = {}, ...children) {
-  return fill(document.createElement(name), attributes, children);
-}
-
-function draw(name, attributes = {}, ...children) {
-  return fill(document.createElementNS(SVG, name), attributes, children);
-}
-
-function fill(element, attributes, children) {
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== false && value != null) element.setAttribute(key, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child != null)); // strings become text, never markup
-  return element;
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-// A number as people type it: 1.5, −2, 0,25, 1/3. NaN for anything else.
-function read(text) {
-  const [over, under, more] = text.replaceAll("−", "-").replaceAll(",", ".").split("/").map((x) => x.trim());
-  if (more !== undefined || over === "" || under === "") return NaN;
-  return Number(over) / (under === undefined ? 1 : Number(under));
-}
-
 function render({ model, el }) {
-  const id = `ck-step-${++views}-${Math.random().toString(36).slice(2, 7)}`;
+  const id = newId("step");
   const story = () => model.get("story");
   const steps = () => story().steps;
   const at = () => Math.min(model.get("step"), steps().length);
@@ -60,41 +30,31 @@ function render({ model, el }) {
     "With the graph in focus: → and ← step, Space plays, ? shows all keys.");
   const caption = make("p", { class: "ck-caption", role: "status", "aria-live": "polite" });
   const details = make("p", { class: "ck-node", role: "status", hidden: true });
-  const button = (name, label, act) => {
-    const made = make("button", { type: "button", "data-do": name }, label);
-    made.addEventListener("click", () => made.getAttribute("aria-disabled") !== "true" && act());
-    return made;
-  };
-  const first = button("first", "◀◀ First", () => go(range()[0]));
-  const back = button("back", "◀ Back", () => go(at() - 1));
-  const play = button("play", "▶ Play", () => (timer ? pause() : start()));
-  const forward = button("forward", "Forward ▶", () => next());
-  const last = button("last", "Last ▶▶", () => go(range()[1]));
+  const first = makeButton("first", "◀◀ First", () => go(range()[0]));
+  const back = makeButton("back", "◀ Back", () => go(at() - 1));
+  const play = makeButton("play", "▶ Play", () => (timer ? pause() : start()));
+  const forward = makeButton("forward", "Forward ▶", () => next());
+  const last = makeButton("last", "Last ▶▶", () => go(range()[1]));
   const slider = make("input", { type: "range", step: 1, "aria-label": "step" });
   const count = make("output", { class: "ck-count" });
-  const choice = (label, options) => {
-    const select = make("select", {}, ...options.map(([value, text]) => make("option", { value }, text)));
-    return [select, make("label", {}, `${label} `, select)];
-  };
-  const [speed, speedLabel] = choice("Speed", [["0.5", "½ a second"], ["1", "1 a second"], ["2", "2 a second"]]);
-  const [direction, directionLabel] = choice("Show", [["both", "both passes"], ["forward", "forward pass"], ["backward", "backward pass"]]);
+  const [speed, speedLabel] = makeChoice("Speed", [["0.5", "½ a second"], ["1", "1 a second"], ["2", "2 a second"]]);
+  const [direction, directionLabel] = makeChoice("Show", [["both", "both passes"], ["forward", "forward pass"], ["backward", "backward pass"]]);
   const predict = make("input", { type: "checkbox" });
-  const reset = button("reset", "Reset", restart);
-  const copySvg = button("svg", "Copy SVG", () => copy("svg"));
-  const copyPng = button("png", "Copy PNG", () => copy("png"));
-  const help = button("help", "? Keys", toggleHelp);
-  const keys = make("dl", { class: "ck-keys", id: `${id}-keys`, hidden: true },
-    ...KEYS.map(([key, what]) => make("div", {}, make("dt", {}, key), make("dd", {}, what))));
+  const reset = makeButton("reset", "Reset", restart);
+  const copySvg = makeButton("svg", "Copy SVG", () => copy("svg"));
+  const copyPng = makeButton("png", "Copy PNG", () => copy("png"));
+  const help = makeButton("help", "? Keys", toggleHelp);
+  const keys = makeKeys(id, KEYS);
   const answer = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", id: `${id}-answer`, size: 10 });
   const question = make("label", { for: `${id}-answer` });
   const verdict = make("p", { class: "ck-verdict", role: "status", "aria-live": "polite" });
   const ask = make("form", { class: "ck-ask", hidden: true }, question,
-    make("span", { class: "ck-row" }, answer, make("button", { type: "submit" }, "Check"), button("show", "Show it", reveal)));
+    make("span", { class: "ck-row" }, answer, make("button", { type: "submit" }, "Check"), makeButton("show", "Show it", reveal)));
   const inputs = make("fieldset", { class: "ck-inputs" });
   const message = make("p", { class: "ck-message", role: "status", "aria-live": "polite" });
   const table = make("table");
   const root = make("div", {
-    class: "ck-step ck-picture", role: "group",
+    class: "ck-widget ck-step ck-picture", role: "group",
     "data-lm-suppress-shortcuts": "true", // the notebook's own one-letter commands stay out of here
   },
     style, stage, hint, caption, details, ask, verdict,
@@ -294,16 +254,11 @@ function render({ model, el }) {
 
   // ---- moving ----------------------------------------------------------------------------------------------
 
-  function put(changes) {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    try { model.save_changes(); } catch { /* the kernel is gone; the picture goes on without it */ }
-  }
-
   function go(position) {
     const [low, high] = range();
     asking = false;
     write(verdict, "");
-    put({ step: Math.max(low, Math.min(high, position)) });
+    put(model, { step: Math.max(low, Math.min(high, position)) });
     show();
   }
 
@@ -411,8 +366,7 @@ function render({ model, el }) {
     if (!details.hidden) return closeNode();
     pause();
     if (svg.contains(document.activeElement)) return stage.focus();
-    const outside = root.parentElement?.closest("[tabindex]");
-    if (outside) outside.focus(); else document.activeElement?.blur();
+    leaveTo(root);
   }
 
   const ACTIONS = {
@@ -421,30 +375,28 @@ function render({ model, el }) {
     Home: () => { pause(); go(range()[0]); },
     End: () => { pause(); go(range()[1]); },
     " ": () => (timer ? pause() : start()),
-    PageDown: (node) => (node < 0 ? jump(1) : focusKin(node, 1)),
-    PageUp: (node) => (node < 0 ? jump(-1) : focusKin(node, -1)),
-    Enter: (node) => node >= 0 && showNode(node),
+    PageDown: (event) => page(event, 1),
+    PageUp: (event) => page(event, -1),
+    Enter: (event) => { const node = boxOf(event); if (node >= 0) showNode(node); },
     "?": toggleHelp,
     Escape: leave,
   };
+
+  function boxOf(event) {
+    return parts.boxes.findIndex((box) => box.group === event.target);
+  }
+
+  function page(event, by) {
+    const node = boxOf(event);
+    if (node < 0) jump(by); else focusKin(node, by);
+  }
 
   function focusKin(node, by) {
     const kin = story().boxes.flatMap((box, n) => (box.kind === story().boxes[node].kind ? [n] : []));
     parts.boxes[kin[(kin.indexOf(node) + by + kin.length) % kin.length]].group.focus();
   }
 
-  root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    event.stopPropagation(); // else the notebook takes the arrows
-    const typing = event.target.closest("input, select");
-    const pressing = event.target.closest("button, summary");
-    if (typing && event.key !== "Escape") return; // fields and slider know their keys
-    if (pressing && (event.key === " " || event.key === "Enter")) return;
-    const act = ACTIONS[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act(parts.boxes.findIndex((box) => box.group === event.target));
-  });
+  listen(root, ACTIONS);
 
   // ---- other numbers ---------------------------------------------------------------------------------------
 
@@ -532,7 +484,7 @@ function render({ model, el }) {
     pause();
     Object.assign(guesses, { right: 0, asked: 0 });
     closeNode();
-    put({ direction: "both", predict_first: false });
+    put(model, { direction: "both", predict_first: false });
     go(0);
     const values = model.get("first_values"), now = model.get("values");
     if (Object.keys(values).some((name) => values[name] !== now[name])) request({ kind: "values", values });
@@ -582,9 +534,9 @@ function render({ model, el }) {
   // ---- wiring ----------------------------------------------------------------------------------------------
 
   slider.addEventListener("input", () => { pause(); go(+slider.value); });
-  speed.addEventListener("change", () => put({ speed: +speed.value }));
-  direction.addEventListener("change", () => { pause(); put({ direction: direction.value }); go(at()); });
-  predict.addEventListener("change", () => { pause(); put({ predict_first: predict.checked }); asking = false; show(); });
+  speed.addEventListener("change", () => put(model, { speed: +speed.value }));
+  direction.addEventListener("change", () => { pause(); put(model, { direction: direction.value }); go(at()); });
+  predict.addEventListener("change", () => { pause(); put(model, { predict_first: predict.checked }); asking = false; show(); });
   ask.addEventListener("submit", (event) => { event.preventDefault(); check(); });
   for (const one of [first, back, forward, last]) one.addEventListener("click", pause);
 

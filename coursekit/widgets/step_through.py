@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,11 +14,10 @@ from coursekit.errors import GateError
 from coursekit.graph import ComputationalGraph
 from coursekit.variable import Variable
 from coursekit.widgets import page
+from coursekit.widgets.base import joined
 from coursekit.widgets.story import local_formulas, story_of
 
 __all__ = ["StepThrough", "step_through"]
-
-HERE = Path(__file__)
 
 
 def step_through(graph: ComputationalGraph, **values: Any) -> StepThrough:
@@ -77,8 +75,8 @@ class StepThrough(anywidget.AnyWidget):
         The picture and its steps as plain JSON, which the module in the browser replays.
     """
 
-    _esm = HERE.with_suffix(".js")
-    _css = HERE.with_suffix(".css")
+    _esm = joined("shared.js", "step_through.js")
+    _css = joined("shared.css", "step_through.css")
 
     story = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)

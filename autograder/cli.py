@@ -1,4 +1,4 @@
-"""The command line of an instructor's checkout: `coursekit grade`, `coursekit doctor`, `coursekit demo`.
+"""The command line of an instructor's checkout: `coursekit grade`, `report`, `doctor`, `demo`.
 
 Exit codes: 0 every submission was handled, however broken; 1 the grader itself failed; 2 a wrong call;
 3 refused, because student code cannot be isolated here.
@@ -82,6 +82,20 @@ def _parser() -> argparse.ArgumentParser:
         help="run student code WITHOUT isolation: only for code that you would run yourself; results say so",
     )
 
+    report = commands.add_parser(
+        "report",
+        help="show what a graded class knows and does not",
+        description="Write a page with the distribution of scores, each question's difficulty and "
+        "discrimination, and the misconceptions of the class; beside it two tables for a spreadsheet.",
+    )
+    report.set_defaults(command=_report)
+    report.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")
+    report.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
+    )
+    report.add_argument("--out", type=Path, metavar="FILE.html", help="default: ASSIGNMENT-report.html")
+    report.add_argument("--anonymous", action="store_true", help="leave names out")
+
     doctor = commands.add_parser("doctor", help="say how well this machine can isolate student code")
     doctor.set_defaults(command=_doctor)
 
@@ -125,7 +139,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     try:
         batch = Batch(Course(arguments.course), arguments.assignment, options)
-        _announce(batch.refusals, batch.level)
+        _announce(batch.refusals, batch.assignment.needs.missing, batch.level)
         results = sorted(_with_bar(batch), key=lambda result: result.student)
     except CourseError as error:
         _say(str(error))
@@ -155,10 +169,15 @@ def _grade(arguments: argparse.Namespace) -> int:
     return FAILED if batch.failures else HANDLED
 
 
-def _announce(refusals: Sequence[tuple[str, Any]], level: str) -> None:
-    """Say before the batch what will not be judged, and if nothing is isolated."""
+def _announce(refusals: Sequence[tuple[str, Any]], missing: Sequence[str], level: str) -> None:
+    """Say before the batch what will not be judged, what is not installed, and if nothing is isolated."""
     if level == "none":
         _say("WARNING: student code runs without isolation (--trust-submissions). Every result will say so.")
+    if missing:
+        _say(
+            f"The assignment imports what is not installed here: {', '.join(missing)}. Cells that need it will "
+            "fail for everybody. Install it and run the same command again."
+        )
     if refusals:
         _say("These test cells cannot be judged from outside; they are left to be graded by hand:")
     for notebook, refusal in refusals:
@@ -199,6 +218,36 @@ def _number(value: float) -> str:
     ('3', '2.5', '0.33')
     """
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from autograder.course import Course, CourseError
+    from autograder.report import read
+    from autograder.report_page import page, questions_csv, students_csv
+    from autograder.results import write_whole
+
+    out = arguments.out or Path(f"{arguments.assignment}-report.html")
+    if not out.absolute().parent.is_dir():
+        _say(f"--out {out}: there is no folder {out.absolute().parent}.")
+        return WRONG_CALL
+    try:
+        report = read(Course(arguments.course), arguments.assignment, anonymous=arguments.anonymous)
+    except CourseError as error:
+        _say(str(error))
+        return WRONG_CALL
+    files = {
+        out: page(report),
+        out.with_name(f"{out.stem}-students.csv"): students_csv(report),
+        out.with_name(f"{out.stem}-questions.csv"): questions_csv(report),
+    }
+    try:
+        for path, text in files.items():
+            write_whole(path, text)
+    except OSError as error:
+        _say(f"The report cannot be written: {error}")
+        return FAILED
+    print("\n".join(str(path) for path in files))
+    return HANDLED
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

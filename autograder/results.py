@@ -149,6 +149,13 @@ class ResultStore:
         except (OSError, ValueError, KeyError, TypeError):
             return None  # not there, or written by another version: judge again
 
+    def newest(self, student: str) -> SubmissionResult | None:
+        """Return the student's last result, whatever it was made from, else None."""
+        try:
+            return SubmissionResult.from_json(json.loads(self._path(student).read_text("utf-8"))["result"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def put(self, key: str, result: SubmissionResult) -> None:
         """Keep a result; a reader sees the old one or the new one, never half of one."""
         text = json.dumps({"key": key, "result": result.to_json()})

@@ -193,6 +193,7 @@ class Batch:
             "seed": job.seed,
             "level": str(self.level),
             "settings": self.assignment.settings,
+            "packages": self.assignment.needs.packages,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -207,7 +208,7 @@ class Batch:
             source_folder=str(self.assignment.folder),
             files_folder=str(self._released_files(run)),
             level=str(self.level),
-            packages=self.assignment.settings["packages"],
+            packages=list(self.assignment.needs.packages),
             box_limits=self.box_limits,
             judge_limits=self.judge_limits,
         )

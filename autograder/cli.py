@@ -175,8 +175,8 @@ def _announce(refusals: Sequence[tuple[str, Any]], missing: Sequence[str], level
         _say("WARNING: student code runs without isolation (--trust-submissions). Every result will say so.")
     if missing:
         _say(
-            f"The assignment imports what is not installed here: {', '.join(missing)}. Cells that need it will "
-            "fail for everybody. Install it and run the same command again."
+            f"The assignment imports what is not installed here: {', '.join(missing)}. "
+            "Cells that need it will fail for everybody. Install it and run the same command again."
         )
     if refusals:
         _say("These test cells cannot be judged from outside; they are left to be graded by hand:")

@@ -31,6 +31,7 @@ from nbgrader.preprocessors import ClearSolutions, SaveCells
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
+from autograder.needs import Needs, needs_of
 from autograder.submission import Submission
 
 STATE_FOLDER = ".coursekit"
@@ -82,14 +83,39 @@ class Assignment:
         merged: dict[str, Any] = {"packages": None, "limits": {}}
         for notebook in self.notebooks:
             stated = notebook.source.metadata.get("coursekit", {})
+            if not _is_statement(stated):
+                raise CourseError(
+                    f'{notebook.name}.ipynb states {json.dumps(stated)} as "coursekit" in its metadata. '
+                    'It takes {"packages": [import names], "limits": {name: number}}.'
+                )
             if stated.get("packages") is not None:
                 merged["packages"] = sorted({*(merged["packages"] or []), *stated["packages"]})
             merged["limits"] |= stated.get("limits", {})
         return merged
 
+    @cached_property
+    def needs(self) -> Needs:
+        """Return the packages that students may use: those stated, or else what the sources import."""
+        found = needs_of([notebook.source for notebook in self.notebooks], self.folder, self.files)
+        stated = self.settings["packages"]
+        return found if stated is None else Needs(tuple(stated), found.missing)
+
     def notebook(self, name: str) -> AssignedNotebook:
         """Return the notebook called `name` (without .ipynb)."""
         return next(notebook for notebook in self.notebooks if notebook.name == name)
+
+
+def _is_statement(stated: object) -> bool:
+    """Whether a notebook's "coursekit" metadata is one that `Assignment.settings` can read."""
+    if not isinstance(stated, dict):
+        return False
+    packages, limits = stated.get("packages") or [], stated.get("limits", {})
+    return (
+        isinstance(packages, list)
+        and all(isinstance(name, str) for name in packages)
+        and isinstance(limits, dict)
+        and all(isinstance(limit, (int, float)) and limit > 0 for limit in limits.values())
+    )
 
 
 class Course:

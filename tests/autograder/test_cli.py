@@ -406,6 +406,18 @@ def test_limits_of_the_assignment_hold(klass: Class) -> None:
     assert results["bob"]["score"] == 0.0
 
 
+def test_what_the_assignment_imports_can_be_used_and_what_is_not_installed_is_told(klass: Class) -> None:
+    source = make_source()
+    source.cells[1].source = "import hypothesis\ntry:\n    import nor_this\nexcept ImportError: pass"
+    source.cells[-1] = nbformat.v4.new_code_cell("import no_such_package")
+    nbformat.write(source, klass.root / "source" / ASSIGNMENT / "ps1.ipynb")
+    klass.hand_in("ada", square="import hypothesis\n" + SQUARE, double="import requests\n" + DOUBLE)
+    code, _, errors = klass.run("grade", ASSIGNMENT, "--course", str(klass.root))
+    assert code == 0
+    assert errors.startswith("The assignment imports what is not installed here: no_such_package. Cells that")
+    assert klass.grade()["ada"]["score"] == 3.0
+
+
 def test_two_runs_do_not_mix(klass: Class) -> None:
     klass.hand_in("ada")
     with batch_module._locked(Course(klass.root)):

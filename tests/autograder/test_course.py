@@ -9,7 +9,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from sample_course import ASSIGNMENT, make_course, make_source, mark, submit
 
+from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.course import Course, CourseError
+from autograder.needs import Needs
 
 
 @pytest.fixture
@@ -112,6 +114,30 @@ def test_settings_of_the_source_notebook(root: Path) -> None:
     nbformat.write(source, root / "source" / ASSIGNMENT / "ps1.ipynb")
     settings = Course(root).assignment(ASSIGNMENT).settings
     assert settings == {"packages": ["numpy"], "limits": {"memory_bytes": 10**8}}
+
+
+def test_students_may_use_what_the_source_imports_unless_it_states_a_list(root: Path) -> None:
+    assert Course(root).assignment(ASSIGNMENT).needs == Needs(DEFAULT_PACKAGES, ())
+    source = make_source()
+    source.cells[1].source = "import hypothesis, no_such_package"
+    nbformat.write(source, root / "source" / ASSIGNMENT / "ps1.ipynb")
+    found = Course(root).assignment(ASSIGNMENT).needs
+    assert found == Needs((*DEFAULT_PACKAGES, "hypothesis"), ("no_such_package",))
+    source.metadata["coursekit"] = {"packages": ["numpy"]}
+    nbformat.write(source, root / "source" / ASSIGNMENT / "ps1.ipynb")
+    assert Course(root).assignment(ASSIGNMENT).needs == Needs(("numpy",), ("no_such_package",))
+
+
+@pytest.mark.parametrize(
+    "stated",
+    ["numpy", {"packages": "numpy"}, {"packages": [1]}, {"limits": [3]}, {"limits": {"cell_seconds": "3"}}],
+)
+def test_settings_that_cannot_be_read_are_named(root: Path, stated: object) -> None:
+    source = make_source()
+    source.metadata["coursekit"] = stated
+    nbformat.write(source, root / "source" / ASSIGNMENT / "ps1.ipynb")
+    with pytest.raises(CourseError, match=r'ps1\.ipynb states .* as "coursekit" in its metadata\. It takes'):
+        _ = Course(root).assignment(ASSIGNMENT).settings
 
 
 def test_the_seed_is_drawn_once_and_kept_private(root: Path) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "digits",
     "gaussians",
     "or_gate",
+    "quadrants",
     "spirals",
     "train_test_split",
     "xor",
@@ -152,6 +153,28 @@ def circles(samples: int = 200, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     y = np.repeat([0, 1], [inner, samples - inner])
     description = "A disc inside a ring; features are the coordinates."
     return Dataset("circles", description, _noisy(rng, _polar(radius, angle), noise), y, ("disc", "ring"))
+
+
+def quadrants(samples: int = 200, noise: float = 0.05, seed: Seed = 0) -> Dataset:
+    """Return a square in four, class 1 where the signs of x₁ and x₂ differ: XOR as clouds of points (CIT-08).
+
+    No line divides the classes; the one feature x₁·x₂ does.
+
+    Parameters
+    ----------
+    samples
+        Half of them lie in each class.
+    noise
+        The standard deviation of what is added to both coordinates. Before, points keep 0.05 from the axes.
+    seed
+        For the points.
+    """
+    rng = np.random.default_rng(seed)
+    y = np.sort(np.arange(samples) % 2)
+    right = rng.choice([-1.0, 1.0], samples)
+    x = rng.uniform(0.05, 1.0, (samples, 2)) * np.stack([right, np.where(y == 1, -right, right)], axis=1)
+    description = "A square in four, the classes in opposite corners; features are the coordinates."
+    return Dataset("quadrants", description, _noisy(rng, x, noise), y, ("same sign", "other sign"))
 
 
 def spirals(

@@ -33,6 +33,7 @@ def test_shapes_classes_and_seeds(n: int, classes: int, seed: int) -> None:
         lambda: ck.circles(n, seed=seed),
         lambda: ck.spirals(n, classes, seed=seed),
         lambda: ck.gaussians(n, classes, seed=seed),
+        lambda: ck.quadrants(n, seed=seed),
     ):
         data, again = make(), make()
         assert data.x.shape == (n, 2)
@@ -54,6 +55,13 @@ def test_spirals_without_noise_lie_on_their_arms() -> None:
     radius, angle = np.hypot(*data.x.T), np.arctan2(data.x[:, 1], data.x[:, 0])
     expected = 2 * np.pi * (1.5 * radius + data.y / 3)
     np.testing.assert_allclose(np.exp(1j * angle), np.exp(1j * expected), atol=1e-9)
+
+
+def test_quadrants_without_noise_are_divided_by_the_product_of_the_coordinates() -> None:
+    data = ck.quadrants(400, noise=0.0)
+    np.testing.assert_array_equal(data.x[:, 0] * data.x[:, 1] < 0.0, data.y == 1)
+    assert 0.05 <= np.abs(data.x).min() <= np.abs(data.x).max() <= 1.0
+    assert {tuple(row) for row in np.sign(data.x)} == {(1, 1), (1, -1), (-1, 1), (-1, -1)}
 
 
 def test_gaussians_have_their_centres_and_spread() -> None:

@@ -135,6 +135,8 @@ class Plan:
         Names of tests that the solution's code reads.
     imports : dict
         Name -> the imports by which the source binds it.
+    tools : frozenset of str
+        Names that the solution binds by an import and nothing else.
     libraries, patched : tuple of str
         Modules that cells of the judge import; names in modules (``numpy.linalg.lstsq``) that they delete or
         replace.
@@ -152,6 +154,7 @@ class Plan:
     live: tuple[str, ...] = ()
     pushed: frozenset[str] = frozenset()
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    tools: frozenset[str] = frozenset()
     libraries: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -280,6 +283,7 @@ class _Planner:
             live=tuple(sorted(changed & wanted)),
             pushed=frozenset(pushed),
             imports=imports,
+            tools=frozenset(only_imported - self._remote - changed),
             libraries=self._libraries(),
             patched=self._patched(),
             files=self._data_files(),

@@ -301,6 +301,46 @@ def test_an_object_that_says_yes_to_every_question_earns_nothing():
     assert scores(judge(VERDICTS, submission(VERDICTS, answer=attack))) == [0.0, 0.0, 0.0]
 
 
+TOOLS = notebook(
+    solution("import numpy as np\nfrom numpy.testing import assert_allclose\ndef f(x): return 2 * x"),
+    graded("assert np.allclose(f(np.array([1.0, 2.0])), [2.0, 4.0])"),
+    graded("assert_allclose(f(3.0), 6.0)"),
+    graded("assert np.allclose(f(5.0), 10.0)"),
+)
+
+
+@pytest.mark.parametrize(
+    "np",
+    [
+        "types.ModuleType('mynumpy')",
+        "types.ModuleType('numpy')",
+        "types.SimpleNamespace()",
+        "type('np', (), {})",
+        "lambda: None",
+        "sys.modules['json']",
+    ],
+)
+def test_a_library_that_only_an_answer_imports_is_the_judges_own(np):
+    assert scores(judge(TOOLS)) == [2.0, 2.0, 2.0]
+    attack = f"""
+        import sys, types
+        np = {np}
+        np.allclose = assert_allclose = lambda *a, **k: True
+        np.array = np.asarray = lambda x: x
+        def f(x): return 0.0
+        """
+    assert scores(judge(TOOLS, submission(TOOLS, answer=attack))) == [0.0, 0.0, 0.0]
+
+
+def test_a_name_that_the_solution_imports_and_assigns_is_the_students():
+    source = notebook(
+        solution("from math import e\nimport time\ntime = 3"), graded("assert time == 3 and e > 2.7")
+    )
+    assert scores(judge(source)) == [2.0]
+    assert scores(judge(source, submission(source, answer="time, e = 4, 2.72"))) == [0.0]
+    assert scores(judge(source, submission(source, answer="time, e = 3, 2.72"))) == [2.0]
+
+
 def test_the_honest_solution_gets_everything():
     assert scores(judge(SOURCE)) == RIGHT
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.wire import Bad, Codec, NotPlain, register
+from autograder.wire import MAX_RANGE, Bad, Codec, NotPlain, register
 
 __all__ = ["codec_of"]
 
@@ -91,6 +91,8 @@ def _array(dtype: Any, shape: Any, data: Any, by_columns: Any = False) -> np.nda
     if type(data) is not memoryview or dtype.hasobject or data.nbytes != size * dtype.itemsize:
         raise Bad("an array is not as large as its shape")
     if not data.nbytes:
+        if size > MAX_RANGE:  # items of no size: NumPy gives some of them a byte each after all
+            raise Bad("an array has too many items")
         return np.empty(shape, dtype)
     made = np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns is True else "C")
     return made if data.nbytes > _SHARED else made.copy(order="K")

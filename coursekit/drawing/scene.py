@@ -39,8 +39,10 @@ MOST_TERMS = 4  # of a sum that is written out at a stub
 LONGEST_SUM = 26  # characters
 MOST_GATES_WITH_CHAIN_RULE = 8
 ARROW = 11
-SHORTEST_STUB, NARROWEST_CHANNEL, WIDEST_CHANNEL = 48.0, 48.0, 200.0
+SHORTEST_STUB, NARROWEST_CHANNEL, WIDEST_CHANNEL = 42.0, 36.0, 200.0
+STEEPNESS = 3.5  # a channel is at least as wide as its highest curve climbs, divided by this
 CLEARANCE = 8  # between a number and the ends of its straight piece of wire
+NOTE_CLEARANCE = 3  # between the last number of a wire and its curve, which is nearly level there
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def place(picture: Picture, chain_rule: bool | None = None) -> Scene:
     picture
         What to place.
     chain_rule
-        Whether the chain rule is written at the end of each wire, ``∇ 3×12 = 36``: upstream × local. Left
+        Whether the chain rule is written at the end of each wire, ``∇ 3×12=36``: upstream × local. Left
         out, it is for at most eight gates; otherwise only wires of a fork show what flows back, ``∇ 36``.
 
     Raises
@@ -293,13 +295,13 @@ def _sum(terms: Sequence[Value], total: Value) -> str:
 
 
 def _product(share: Share) -> str:
-    """Write ``3×12 = 36``: upstream times local; nothing where that is no product of two plain numbers."""
+    """Write ``3×12=36``: upstream times local; nothing where that is no product of two plain numbers."""
     upstream, local, contribution = share.upstream, share.local, share.contribution
     if not _are_plain(upstream, local, contribution):
         return ""
     second = f"({short(local)})" if short(local).startswith(MINUS) else short(local)
     sign = equals(contribution, [upstream, local], product=True)  # type: ignore[arg-type, list-item]
-    return f"{short(upstream)}×{second} {sign} {short(contribution)}"
+    return f"{short(upstream)}×{second}{sign}{short(contribution)}"
 
 
 def _are_plain(*values: Value) -> bool:
@@ -415,7 +417,10 @@ def _columns(
     stacks: Sequence[float],
     notes: dict[tuple[int, int], str],
 ) -> list[_Column]:
-    """Make each column as wide as its widest box and numbers, each channel wide enough for its curves."""
+    """Make each column as wide as its widest box and numbers, each channel wide enough for its curves.
+
+    Beyond that columns stand apart as the theme says, as far as the picture then fits a notebook.
+    """
     count = max(layout.columns, default=-1) + 1
     boxes, stubs, landings = [0.0] * count, [SHORTEST_STUB] * count, [ARROW + 5.0] * count
     rises = [0.0] * count  # how far the curves that end in a column climb or fall
@@ -425,9 +430,17 @@ def _columns(
         stubs[column] = max(stubs[column], stacks[n] + 2 * CLEARANCE)
         for position, feed in enumerate(box.inputs):
             if note := notes.get((n, position)):
-                width = text_width(note, theme.NOTE_SIZE) + ARROW + 4 + CLEARANCE
+                width = text_width(note, theme.NOTE_SIZE) + ARROW + 4 + NOTE_CLEARANCE
                 landings[column] = max(landings[column], width)
             rises[column] = max(rises[column], abs(layout.heights[n] - layout.heights[feed]))
+    channels = [min(max(rise / STEEPNESS, NARROWEST_CHANNEL), WIDEST_CHANNEL) for rise in rises[1:]]
+    pitches = [
+        boxes[i] / 2 + stubs[i] + channels[i] + landings[i + 1] + boxes[i + 1] / 2 for i in range(count - 1)
+    ]
+    tight = boxes[0] / 2 + sum(pitches) + boxes[-1] / 2 + stubs[-1] + 2 * theme.MARGIN if count else 0.0
+    wished = [max(theme.COLUMN_PITCH - pitch, 0.0) for pitch in pitches]
+    # Where all wishes together are wider than a notebook, each column gets the same part of its wish.
+    granted = min(1.0, max(theme.NOTEBOOK_WIDTH - tight, 0.0) / max(sum(wished), 1.0))
     columns: list[_Column] = []
     landing, left = 0.0, float(theme.MARGIN)  # of the box
     for i in range(count):
@@ -435,12 +448,10 @@ def _columns(
         if i + 1 == count:
             columns.append(_Column(landing, middle, right + stubs[i]))
             break
-        channel = min(max(0.35 * rises[i + 1], NARROWEST_CHANNEL), WIDEST_CHANNEL)
-        pitch = boxes[i] / 2 + stubs[i] + channel + landings[i + 1] + boxes[i + 1] / 2
-        spare = max(theme.COLUMN_PITCH - pitch, 0.0)
+        spare = granted * wished[i]
         longer = min(spare, max(theme.STUB - stubs[i], 0.0))
         columns.append(_Column(landing, middle, right + stubs[i] + longer))
-        landing = right + stubs[i] + channel + spare
+        landing = right + stubs[i] + channels[i] + spare
         left = landing + landings[i + 1]
     return columns
 

@@ -48,7 +48,7 @@ def test_eleven_steps(cubic: StepThrough) -> None:
 def test_the_last_step_shows_why_36_and_3_add_up_to_39(cubic: StepThrough) -> None:
     last = cubic.story["steps"][-1]
     assert last["lines"] == ["∇ 3 + 36 = 39"]
-    assert last["share"] == "∇ 3×12 = 36"
+    assert last["share"] == "∇ 3×12=36"
     assert last["tag"]["text"] == "local 3·w1² = 12"
     assert last["caption"] == "a → w1: ∇w1 += upstream 3 × local 12 = 36; branches add: 3 + 36 = 39"
     assert cubic.story["steps"][7]["caption"].endswith("; another branch will add to it")
@@ -80,7 +80,7 @@ def test_the_places_are_those_of_the_drawing(cubic: StepThrough) -> None:
 def test_the_arrow_runs_back_beneath_the_wire(cubic: StepThrough) -> None:
     wire = cubic.story["wires"][0]  # w1 → a, whose stub ends at x = 207
     assert wire["tip"] == [209.0, 157.0]
-    assert wire["back"].startswith("M255 50C")
+    assert wire["back"].startswith("M243 50C")
     assert wire["back"].endswith(" 219 157")
 
 

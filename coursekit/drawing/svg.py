@@ -58,6 +58,7 @@ stroke:var(--ck-background);stroke-width:4px;stroke-linejoin:round}}
 
 _TABLE_STYLE = """\
 .ck-figure{overflow-x:auto}
+.ck-figure:focus-visible{outline:3px solid #8a6100;outline-offset:-3px}
 .ck-details{margin:.5em 0}
 .ck-details table{border-collapse:collapse;margin:.5em 0}
 .ck-details th,.ck-details td{text-align:left;padding:.25em .75em;border:1px solid currentColor}
@@ -115,7 +116,9 @@ def to_html(scene: Scene, appearance: Appearance = "auto", key: str = "") -> str
     caption = escape(title_of(scene.picture))
     return (
         f"<style>\n{_TABLE_STYLE}</style>\n"
-        f'<div class="ck-figure">\n{to_svg(scene, appearance, key)}\n</div>\n'
+        # It takes the focus, so that a wide picture can be scrolled by keys; the notebook's own stay out.
+        f'<div class="ck-figure" tabindex="0" role="group" aria-label="{caption}" '
+        f'data-lm-suppress-shortcuts="true">\n{to_svg(scene, appearance, key)}\n</div>\n'
         f'<details class="ck-details"><summary>The numbers as a table</summary>\n'
         f"<table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}\n</tbody></table></details>"

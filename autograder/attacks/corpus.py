@@ -1,0 +1,27 @@
+"""All entries, and the few of each class that every run of the tests tries."""
+
+from __future__ import annotations
+
+from autograder.attacks import (
+    crash,
+    files,
+    forge,
+    gradebook,
+    leak,
+    metadata,
+    poison,
+    resource,
+)
+from autograder.attacks.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = (
+    *forge.ENTRIES,
+    *metadata.ENTRIES,
+    *files.ENTRIES,
+    *leak.ENTRIES,
+    *gradebook.ENTRIES,
+    *poison.ENTRIES,
+    *crash.ENTRIES,
+    *resource.ENTRIES,
+)
+SAMPLE = tuple(entry for entry in ENTRIES if entry.sample)

@@ -1,0 +1,226 @@
+"""The small course that is attacked: two assignments, their source notebooks, right and wrong answers.
+
+The source is full of markers: wherever one of them turns up, something leaked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+GATES = "gates"  # seven questions in the styles of real courses, each with a visible and a hidden test
+PLAIN = "plain"  # one question; nothing in it imports numpy, and a test reads the function's source
+
+RIGHT = {
+    "product": "def product(x, y):\n    return x * y",
+    "slope": "def slope(f, x, h=1e-6):\n    return (f(x + h) - f(x - h)) / (2 * h)",
+    "gradient": "w1, w2 = 2, 3\ngradient = [3 * w1**2 * w2 + 3, w1**3]",
+    "gate": (
+        "class MultiplyGate:\n"
+        "    def forward(self, x, y):\n        self.x, self.y = x, y\n        return x * y\n\n"
+        "    def backward(self, dz):\n        return self.y * dz, self.x * dz"
+    ),
+    "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return dz * (x > 0)",
+    "initials": "def initials(text):\n    return ''.join(word[0] for word in text.split())",
+    "mean": (
+        "with open('data.csv') as file:\n    numbers = [float(line) for line in file]\n"
+        "mean = sum(numbers) / len(numbers)"
+    ),
+    "why": "Because the gradients of two paths add.",
+}
+# The numbers of the visible tests by heart: one point of three a question.
+WRONG = {
+    "product": "def product(x, y):\n    return 12",
+    "slope": "def slope(f, x, h=1e-6):\n    return 3.0",
+    "gradient": "gradient = [0, 0]",
+    "gate": (
+        "class MultiplyGate:\n"
+        "    def forward(self, x, y):\n        return -12.0\n\n"
+        "    def backward(self, dz):\n        return 0.0, 0.0"
+    ),
+    "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return np.array([5.0, 0.0])",
+    "initials": "def initials(text):\n    return 'cr'",
+    "mean": "mean = 1.0",
+    "why": "Because.",
+}
+ANSWERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    GATES: {"right": RIGHT, "wrong": WRONG, "empty": {}},
+    PLAIN: {
+        "right": {"double": "def double(x):\n    return x + x"},
+        "wrong": {"double": "def double(x):\n    return 4"},
+        "empty": {},
+    },
+}
+FULL = {GATES: 21.0, PLAIN: 4.0}  # what right answers get without a person
+GUESSED = 7.0  # what WRONG gets
+QUESTIONS = tuple(name for name in RIGHT if name != "why")
+
+# Small, so that a class of endless loops is graded in minutes; an honest answer takes milliseconds.
+LIMITS = {
+    "cell_seconds": 3.0,
+    "question_seconds": 2.5,
+    "submission_seconds": 20.0,
+    "output_bytes": 20_000,
+    "memory_bytes": 256 << 20,
+    "file_bytes": 8 << 20,
+    "tmp_bytes": 16 << 20,
+    "tmp_files": 500,
+}
+
+CONFIGURATION = """
+c = get_config()
+c.CourseDirectory.course_id = "hostile"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "reference*"]
+"""
+
+
+def make_course(root: Path, marker: Callable[[str], str]) -> None:
+    """Write the course into an empty folder; `marker` gives the secret text of a place."""
+    for name, notebook in ((GATES, gates(marker)), (PLAIN, plain(marker))):
+        folder = root / "source" / name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    (root / "source" / GATES / "data.csv").write_text("1\n3\n8\n")
+    (root / "source" / GATES / "reference.py").write_text(
+        f"# {marker('reference')}\ndef relu_reference(dz, x):\n    return dz * (x > 0)\n"
+    )
+    (root / "nbgrader_config.py").write_text(CONFIGURATION)
+
+
+def gates(marker: Callable[[str], str]) -> NotebookNode:
+    """The source of the assignment `GATES`."""
+    cells = [
+        new_markdown_cell("# Backpropagation by hand"),
+        new_code_cell("import math"),
+        _cell(
+            "near-cell",
+            "def near(x, y, tolerance=1e-6):\n"
+            '    "Whether two numbers agree."\n'
+            "    return abs(x - y) <= tolerance * max(1.0, abs(x), abs(y))",
+            locked=True,
+        ),
+        *_question(
+            "product",
+            _solution("product", marker("solution")),
+            'assert product(3, 4) == 12, "3 times 4 is 12"',
+            f"""\
+            import random
+            # {marker("comment")}
+            secret = "{marker("expected")}"
+            for _ in range(5):
+                a, b = random.uniform(-9, 9), random.uniform(-9, 9)
+                assert near(product(a, b), a * b), f"{{secret}}: {{a}} times {{b}}\"""",
+        ),
+        *_question(
+            "slope",
+            _solution("slope", "two sides"),
+            "assert near(slope(lambda x: 3 * x, 1.0), 3.0, 1e-4)",
+            f"""\
+            key = "{marker("callback")}"
+            def cube(x, key=key):
+                return x**3 if key else None
+            assert near(slope(cube, 2.0), 12.0, 1e-4), "a curve has a slope of its own at every place\"""",
+        ),
+        *_question(
+            "gradient",
+            f"### BEGIN SOLUTION\n{RIGHT['gradient']}\n### END SOLUTION",
+            "assert len(gradient) == 2",
+            'assert list(gradient) == [39, 8], "both partial derivatives"',
+        ),
+        *_question(
+            "gate",
+            f"### BEGIN SOLUTION\n{RIGHT['gate']}\n### END SOLUTION",
+            "gate = MultiplyGate()\nassert gate.forward(3.0, -4.0) == -12.0",
+            'dx, dy = gate.backward(2.0)\nassert (dx, dy) == (-8.0, 6.0), "the other factor"',
+        ),
+        *_question(
+            "relu",
+            f"### BEGIN SOLUTION\n{RIGHT['relu']}\n### END SOLUTION",
+            "out = relu_backward(np.array([5.0, 5.0]), np.array([1.0, -1.0]))\n"
+            'assert np.allclose(out, [5.0, 0.0]), f"got {out}"',
+            """\
+            from reference import relu_reference
+            x, dz = np.random.randn(6), np.random.randn(6)
+            np.testing.assert_allclose(relu_backward(dz, x), relu_reference(dz, x))""",
+        ),
+        *_question(
+            "initials",
+            _solution("initials", "the first letters"),
+            'assert initials("chain rule") == "cr"',
+            f'assert initials("{marker("input")} of rules") == "sor"',
+        ),
+        *_question(
+            "mean",
+            f"### BEGIN SOLUTION\n{RIGHT['mean']}\n### END SOLUTION",
+            "assert mean > 0",
+            'assert near(mean, 4.0), "of the numbers in data.csv"',
+        ),
+        new_markdown_cell(
+            "Why do gradients add?", metadata=_mark("why", grade=True, solution=True, points=4)
+        ),
+        _cell("end", "That was it.", kind="markdown", locked=True),
+    ]
+    return _notebook(cells, LIMITS)
+
+
+def plain(marker: Callable[[str], str]) -> NotebookNode:
+    """The source of the assignment `PLAIN`."""
+    cells = [
+        *_question(
+            "double",
+            "def double(x):\n    ### BEGIN SOLUTION\n    return x + x\n    ### END SOLUTION",
+            "assert double(2) == 4",
+            f'assert double(0.5) == 1.0, "halves"  # {marker("plain")}',
+        ),
+        _cell(
+            "double-style",
+            'import inspect\nassert "*" not in inspect.getsource(double), "add"',
+            grade=True,
+            locked=True,
+            points=1,
+        ),
+    ]
+    return _notebook(cells, LIMITS)
+
+
+def _notebook(cells: list[NotebookNode], limits: Mapping[str, Any]) -> NotebookNode:
+    for place, cell in enumerate(cells):
+        cell.id = f"c{place}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "coursekit": {"limits": dict(limits)}})
+
+
+def _question(name: str, solution: str, visible: str, hidden: str) -> list[NotebookNode]:
+    """An answer cell, a visible test for one point and a hidden one for two."""
+    hidden = "\n".join(line.removeprefix("            ") for line in hidden.split("\n"))
+    return [
+        _cell(name, solution, solution=True),
+        _cell(f"{name}-visible", visible, grade=True, locked=True, points=1),
+        _cell(
+            f"{name}-hidden",
+            f"### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS",
+            grade=True,
+            locked=True,
+            points=2,
+        ),
+    ]
+
+
+def _solution(name: str, comment: str) -> str:
+    head, body = RIGHT[name].split("\n", 1)
+    return f"{head}\n    ### BEGIN SOLUTION\n    # {comment}\n{body}\n    ### END SOLUTION"
+
+
+def _cell(name: str, source: str, *, kind: str = "code", **fields: Any) -> NotebookNode:
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    return make(source, metadata=_mark(name, **fields))
+
+
+def _mark(grade_id: str, **fields: Any) -> dict[str, Any]:
+    base = {"schema_version": 3, "grade_id": grade_id, "locked": False, "solution": False, "grade": False}
+    return {"nbgrader": base | {"task": False} | fields}

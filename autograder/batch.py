@@ -117,8 +117,20 @@ class Batch:
             )
         return (
             {name: value for name, value in stated.items() if name in box},
-            {name: value for name, value in stated.items() if name in judge},
+            self._patience() | {name: value for name, value in stated.items() if name in judge},
         )
+
+    def _patience(self) -> dict[str, Any]:
+        """Return how long a cell may take: as long as nbgrader waits; a notebook, four times that."""
+        whole = JudgeLimits().submission_seconds
+        seconds = self.course.cell_seconds
+        if seconds is None:
+            seconds = whole = 10 * whole
+        return {
+            "cell_seconds": seconds,
+            "question_seconds": seconds,
+            "submission_seconds": max(whole, 4 * seconds),
+        }
 
     def run(self) -> Iterator[SubmissionResult]:
         """Grade everybody and yield each result once it is in the gradebook.
@@ -192,7 +204,7 @@ class Batch:
             "grader": code_version(),
             "seed": job.seed,
             "level": str(self.level),
-            "settings": self.assignment.settings,
+            "limits": [self.box_limits, self.judge_limits],
             "packages": self.assignment.needs.packages,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -27,7 +27,7 @@ from nbgrader import utils as nbgrader_utils
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearSolutions, SaveCells
+from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
@@ -156,6 +156,12 @@ class Course:
     def autograde(self) -> Autograde:
         """Return nbgrader's own Autograde converter, for its settings (permissions, create_student, …)."""
         return Autograde(coursedir=self.directory, parent=self.app)
+
+    @cached_property
+    def cell_seconds(self) -> float | None:
+        """Return how long nbgrader lets a cell run (`Execute.timeout`, 30 s); None: for ever."""
+        timeout = Execute(parent=self.autograde).timeout
+        return float(timeout) if timeout is not None and timeout > 0 else None
 
     def own_versions(self, assignment: str) -> set[str]:
         """Return the shipped files that students may replace (`Autograde.exclude_overwriting`)."""

@@ -406,6 +406,29 @@ def test_limits_of_the_assignment_hold(klass: Class) -> None:
     assert results["bob"]["score"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("config", "stated", "limits"),
+    [
+        ("", {}, (30.0, 30.0, 120.0)),
+        ("c.Execute.timeout = 5", {}, (5.0, 5.0, 60.0)),
+        ("c.Execute.timeout = -1", {}, (600.0, 600.0, 2400.0)),
+        ("c.Execute.timeout = 60", {"question_seconds": 2, "submission_seconds": 9}, (60.0, 2, 9)),
+    ],
+)
+def test_time_is_limited_as_in_the_course_unless_the_assignment_says_more(
+    klass: Class, config: str, stated: dict[str, float], limits: tuple[float, ...]
+) -> None:
+    path = klass.root / "nbgrader_config.py"
+    path.write_text(f"{path.read_text()}\n{config}\n")
+    source = make_source()
+    source.metadata["coursekit"] = {"limits": stated}
+    nbformat.write(source, klass.root / "source" / ASSIGNMENT / "ps1.ipynb")
+    klass.hand_in("ada")
+    batch = batch_module.Batch(Course(klass.root), ASSIGNMENT, batch_module.Options(trust_submissions=True))
+    names = ("cell_seconds", "question_seconds", "submission_seconds")
+    assert tuple(batch.judge_limits[name] for name in names) == limits
+
+
 def test_what_the_assignment_imports_can_be_used_and_what_is_not_installed_is_told(klass: Class) -> None:
     source = make_source()
     source.cells[1].source = "import hypothesis\ntry:\n    import nor_this\nexcept ImportError: pass"

@@ -94,6 +94,23 @@ c.IncludeHeaderFooter.header = "header.ipynb"
     assert "pass  # yours" in assignment.notebooks[0].released.cells[3].source
 
 
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        ("", 30.0),
+        ("c.Execute.timeout = 90", 90.0),
+        ("c.ExecutePreprocessor.timeout = 7", 7.0),
+        ("c.Execute.timeout = None", None),
+        ("c.Execute.timeout = -1", None),
+    ],
+)
+def test_a_cell_may_take_as_long_as_in_nbgrader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, seconds: float | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Course(make_course(tmp_path, config)).cell_seconds == seconds
+
+
 def test_students_are_chosen_by_name_or_pattern(root: Path) -> None:
     for student in ("ada", "ben", "bob", "o'hara [2]"):
         submit(root, student, None)

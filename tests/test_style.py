@@ -82,7 +82,7 @@ FLOORS = [
     ["coursekit.nn"],
     ["coursekit.drawing", "coursekit.narration"],
     ["coursekit.widgets"],
-    ["coursekit.examples", "coursekit.check"],
+    ["coursekit.examples", "coursekit.checking"],
     ["autograder"],
 ]
 

@@ -1,0 +1,365 @@
+"""Marks a sheet: asks every case, compares, recognises known wrong answers, says what to do next.
+
+This runs unchanged in two places: in a student's notebook, where the names are the student's own and the
+cases public, and in the judge, where the names are remote and all cases are asked.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from coursekit.checking.asking import Disagrees, Missing, WrongParts, ask, program, typed
+from coursekit.checking.comparing import Difference, differences, follows
+from coursekit.checking.plain_data import is_plain, shown
+from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet
+
+__all__ = ["Finding", "Report", "mark", "recognised"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    group : Group or None
+        Where it was found; None if nothing could be asked.
+    asked, got, expected : str
+        As text; empty where there is nothing to show.
+    says : str
+        What is wrong, in a sentence.
+    """
+
+    group: Group | None
+    says: str
+    asked: str = ""
+    got: str = ""
+    expected: str = ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a hidden case found it: then only the group's title and message may be shown."""
+        return self.group is not None and self.group.hidden
+
+
+@dataclass
+class Report:
+    """What came of a check.
+
+    Attributes
+    ----------
+    sheet : Sheet
+    findings : list of Finding
+        The first one of each group that failed; empty if all is right.
+    misconceptions : list of Misconception
+        Those that the answers follow, the one that explains most first.
+    earned : float
+        The part of the points, from 0 to 1.
+    asked : int
+        How many cases.
+    """
+
+    sheet: Sheet
+    findings: list[Finding] = field(default_factory=list)
+    misconceptions: list[Misconception] = field(default_factory=list)
+    earned: float = 0.0
+    asked: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is right."""
+        return not self.findings
+
+    @property
+    def hint(self) -> str:
+        """What to think about next: the hint of the recognised mistake, else the message of the group."""
+        if self.misconceptions:
+            return self.misconceptions[0].hint
+        first = self.findings[0] if self.findings else None
+        return first.group.message if first is not None and first.group is not None else ""
+
+    def __str__(self) -> str:
+        if self.passed:
+            return f"{self.sheet.slug}: right."
+        return f"{self.sheet.slug}: {self.findings[0].says}" + (f" {self.hint}" if self.hint else "")
+
+
+def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
+    """Check a question.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    names : mapping
+        What the student and the notebook have defined.
+    """
+    report = Report(sheet)
+    unusable = _unusable(sheet, names)
+    if unusable is not None:
+        report.findings.append(unusable)
+        return report
+    runs: list[Run] = []
+    for group in sheet.groups:
+        first: Finding | None = None
+        for case in group.cases:
+            try:
+                run = ask(program(group.asks), names, case.inputs)
+            except Missing as missing:
+                report.findings = [Finding(group, _missing(sheet, str(missing)))]
+                return report
+            runs.append(run)
+            report.asked += 1
+            first = first or finding(sheet, group, case, run, names)
+        if first is not None:
+            report.findings.append(first)
+    report.findings.sort(key=lambda found: found.hidden)  # what can be shown comes first
+    if report.findings:
+        report.misconceptions = recognised(sheet, runs)
+    report.earned = _earned(sheet, report.findings)
+    return report
+
+
+def _earned(sheet: Sheet, findings: list[Finding]) -> float:
+    failed = {id(found.group) for found in findings}
+    if not failed:
+        return 1.0
+    if any(group.share is None and id(group) in failed for group in sheet.groups):
+        return 0.0
+    return sum(group.share or 0.0 for group in sheet.groups if id(group) not in failed)
+
+
+# ---- before anything is asked --------------------------------------------------------------------------
+
+
+def _unusable(sheet: Sheet, names: Mapping[str, Any]) -> Finding | None:
+    for name in sheet.names:
+        if name.name not in names:
+            return Finding(None, _missing(sheet, name.name))
+        value = names[name.name]
+        if name.kind != "variable" and not callable(value):
+            what = f"{name.name} should be a {name.kind}, and it is {_a(value)}"
+            return Finding(None, f"{what}. Has another cell given the name to something else?")
+        if name.kind == "class" and not isinstance(value, type):
+            return Finding(None, f"{name.name} should be a class: it begins with `class {name.name}:`.")
+        if name.kind == "variable" and value is Ellipsis:
+            return Finding(None, f"{name.name} is still `...`: put your answer in its place.")
+    return None
+
+
+def _missing(sheet: Sheet, name: str) -> str:
+    for wanted in sheet.names:
+        if wanted.name == name:
+            start = {"function": f"`def {name}{wanted.signature}:`", "class": f"`class {name}:`"}
+            how = start.get(wanted.kind, f"`{name} = …`")
+            return f"{name} is not defined yet. Write it ({how}) in the cell for your answer, and run that."
+    return f"{name} is not defined. The notebook defines it further up: run the cells from the top."
+
+
+def _a(value: Any) -> str:
+    """Say what kind of thing a value is.
+
+    >>> _a(36.0), _a([1, 2]), _a(None), _a(print)
+    ('the number 36.0', 'a list of 2', 'None', 'a function')
+    """
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if callable(value):
+        return "a function"
+    kind = type(value).__name__
+    if not is_plain(value):
+        return f"an object of the class {kind}"
+    if type(value) in (list, tuple):
+        return f"a {kind} of {len(value)}"
+    shape = getattr(value, "shape", None)
+    if shape:
+        return f"an array of shape {shape}"
+    words = {"bool": shown(value), "str": f"the text {shown(value, 40)}"}
+    words |= {"dict": "a dictionary", "set": "a set"}
+    return words.get(kind, f"the number {shown(value)}")
+
+
+# ---- what is wrong with a case -------------------------------------------------------------------------
+
+
+def finding(sheet: Sheet, group: Group, case: Case, run: Run, names: Mapping[str, Any]) -> Finding | None:
+    """Say what is wrong with what came of a case; None if nothing is."""
+    if isinstance(run.error, Disagrees):
+        return Finding(group, str(run.error), typed(group.asks, case.inputs, run.line))
+    for name, right in case.right.answers.items():
+        if name not in run.answers:
+            break
+        for difference in differences(right, run.answers[name], sheet.rule):
+            label = sheet.label(name, difference.path)
+            return Finding(
+                group,
+                _sentence(label, difference),
+                typed(group.asks, case.inputs, _line_of(group, name)),
+                f"{label} = {shown(difference.got)}",
+                f"{label} = {shown(difference.expected)}",
+            )
+    if isinstance(run.error, WrongParts):
+        return _wrong_parts(group, case, run)
+    if run.error is not None:
+        return Finding(group, _raised(sheet, run.error, names), typed(group.asks, case.inputs, run.line))
+    if sheet.keeps_inputs and run.changed:
+        return Finding(group, _changed(run.changed), typed(group.asks, case.inputs))
+    return None
+
+
+def _line_of(group: Group, answer: str) -> str:
+    for line in program(group.asks).lines:
+        if answer in line.targets or answer == line.text:
+            return line.text
+    return ""
+
+
+def _wrong_parts(group: Group, case: Case, run: Run) -> Finding:
+    assert run.error is not None
+    count, value = run.error.args
+    call = run.line.partition(" = ")[2]
+    if value is None:
+        says = f"{call} returned nothing: is there a return?"
+    else:
+        says = f"{call} should return {count} values, and it returned {_a(value)}."
+    names = run.line.partition(" = ")[0].strip("()")
+    asked = typed(group.asks, case.inputs, run.line)
+    return Finding(group, says, asked, shown(value), f"{count} values: {names}")
+
+
+def _sentence(label: str, difference: Difference) -> str:
+    expected, got = difference.expected, difference.got
+    match difference.kind:
+        case "nothing":
+            return f"{label} is None: is there a return?"
+        case "object":
+            return f"{label} is {_a(got)}; plain numbers are expected here."
+        case "length":
+            return f"{label} should have {len(expected)} entries, and it has {len(got)}."
+        case "keys":
+            wanted, found = (shown(sorted(value, key=str)) for value in (expected, got))
+            return f"{label} should have the keys {wanted}, and it has {found}."
+        case "shape":
+            return f"{label} should have the shape {expected.shape}, and it has {_shape(got)}."
+        case "type" | "strict":
+            return f"{label} should be {_a(expected)}, and it is {_a(got)}."
+        case "nan":
+            return f"{label} is NaN, which is no number: a 0/0, an inf − inf or the log of a negative number."
+    more = f", and {difference.wrong - 1} more entries differ" if difference.wrong > 1 else ""
+    return f"{label} is {shown(got)} and should be {shown(expected)}{more}."
+
+
+def _shape(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        import numpy as np
+
+        shape = np.shape(value)
+    return str(shape)
+
+
+def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> str:
+    kind, message = type(error).__name__, textwrap.shorten(_text(error), 160, placeholder=" …")
+    names = ", ".join(name.name for name in sheet.names)
+    if isinstance(error, NotImplementedError):
+        return f"{names}: no answer yet. Put your own code in place of `raise NotImplementedError()`."
+    if isinstance(error, SystemExit):
+        return f"{names}: the code ends the program (exit); it should return its answer."
+    if isinstance(error, RecursionError):
+        return f"{names}: the function calls itself without end."
+    if isinstance(error, TypeError):
+        wrong = [wrong_signature(name, defined[name.name]) for name in sheet.names if name.signature]
+        if any(wrong):
+            return next(filter(None, wrong))
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        return f"{names}: {kind}: {message}. Is it spelled right, and was the cell that defines it run?"
+    return f"{names}: the code raised {kind}{': ' if message else ''}{message}."
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _changed(names: tuple[str, ...]) -> str:
+    these = " and ".join(names)
+    return (
+        f"{these} should be as before after the call, and the code has changed it. "
+        "Whoever called still needs it: work on a copy."
+    )
+
+
+def wrong_signature(name: Name, value: Any) -> str:
+    """Say so if a function does not take what the question hands it; else nothing."""
+    try:
+        found = inspect.signature(value)
+    except (TypeError, ValueError):
+        return ""
+    wanted = name.signature.strip("()").split(", ") if name.signature.strip("()") else []
+    required = [part for part in wanted if "=" not in part and not part.startswith("*")]
+    try:
+        found.bind(*required)
+    except TypeError:
+        return f"{name.name} should take {name.signature}, and it takes {found}."
+    return ""
+
+
+# ---- known wrong answers -------------------------------------------------------------------------------
+
+
+def recognised(sheet: Sheet, runs: list[Run]) -> list[Misconception]:
+    """Known wrong answers that these runs follow, the one that explains most first.
+
+    A misconception is recognised where the answers are wrong in exactly its way, wherever it differs from the
+    right answer. What it has nothing to do with may be right or wrong.
+    """
+    found = []
+    for misconception in sheet.misconceptions:
+        places = _explained(sheet, misconception, runs)
+        if places:
+            found.append((misconception, places))
+    found.sort(key=lambda pair: -len(pair[1]))
+    told: set[Any] = set()
+    kept = []
+    for misconception, places in found:
+        if not places <= told:
+            kept.append(misconception)
+            told |= places
+    return kept
+
+
+def _explained(sheet: Sheet, misconception: Misconception, runs: list[Run]) -> set[Any]:
+    """Places where the runs are wrong as the misconception is; empty if they differ from it anywhere."""
+    places: set[Any] = set()
+    for number, ((_, case), wrong, run) in enumerate(
+        zip(sheet.cases(), misconception.runs, runs, strict=False)
+    ):
+        found = _places(sheet, case.right, wrong, run)
+        if not all(same for _, same in found):
+            return set()
+        places |= {(number, *place) for place, _ in found}
+    return places
+
+
+def _places(sheet: Sheet, right: Run, wrong: Run, run: Run) -> list[tuple[tuple[Any, ...], bool]]:
+    found: list[tuple[tuple[Any, ...], bool]] = []
+    for name in wrong.answers:
+        if name in right.answers:
+            parts = follows(right.answers[name], wrong.answers[name], run.answers.get(name), sheet.rule)
+            found += [((name, *path), same) for path, same in parts]
+        else:  # values that are not of the right number
+            value = run.answers.get(name)
+            found.append(((name,), not any(differences(wrong.answers[name], value, sheet.rule))))
+    if wrong.raised != right.raised:
+        found.append((("raised",), run.raised == wrong.raised))
+    if sheet.keeps_inputs:
+        changed = [name for name in wrong.changed if name not in right.changed]
+        found += [(("changed", name), name in run.changed) for name in changed]
+    return found

@@ -38,6 +38,8 @@ Role = Literal["student", "test", "both", "manual", "text"]
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION = "BEGIN SOLUTION"
 _STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin", "builtins.input"})  # handed over by other ways
+# Libraries that draw. To import one takes longer than to judge a dozen notebooks.
+_DRAWING = frozenset(["matplotlib", "mpl_toolkits", "seaborn", "plotly", "bokeh", "altair", "ipywidgets"])
 _STUB = re.compile(r"YOUR CODE HERE|raise NotImplementedError")
 
 
@@ -214,6 +216,7 @@ class _Planner:
         self._read_at_students: set[str] = set()
         self._ids = _ids(source, released)
         self._drafts = [self._draft(cell, number) for number, cell in enumerate(source.cells)]
+        self._leave_drawing_to_students()
 
     # ------------------------------------------------------------------------------------------ reading cells
 
@@ -238,6 +241,19 @@ class _Planner:
                 if role == "test":
                     self._refuse(planned, getattr(error, "lineno", None) or 1, f"it is not Python: {error}")
         return _Draft(planned, tree, cell_names(tree))
+
+    def _leave_drawing_to_students(self) -> None:
+        """Take imports of libraries that draw out of the judge's part of a notebook that uses them nowhere.
+
+        The cells' names stay as they are: who owns which is not changed by this.
+        """
+        read = self._read_by_judge()
+        if read is None:
+            return
+        for draft in self._of("both"):
+            draft.tree.body = [
+                statement for statement in draft.tree.body if not _is_idle_import(statement, read)
+            ]
 
     def _refuse(self, cell: PlannedCell, line: int, reason: str) -> None:
         self._refusals.append(Refusal(cell.grade_id, line, reason))
@@ -495,6 +511,23 @@ def _definitions(tree: ast.Module, remote: set[str]) -> list[ast.Module]:
             if not cell_names(part).reads & remote:
                 parts.append(part)
     return parts
+
+
+def _is_idle_import(statement: ast.stmt, read: set[str]) -> bool:
+    """Whether a statement only imports libraries that draw, under names that nobody reads.
+
+    >>> lines = ast.parse("import matplotlib.pyplot as plt; import numpy as np").body
+    >>> [_is_idle_import(line, {"x"}) for line in lines], _is_idle_import(lines[0], {"plt"})
+    ([True, False], False)
+    """
+    if isinstance(statement, ast.Import):
+        modules = [alias.name for alias in statement.names]
+    elif isinstance(statement, ast.ImportFrom) and not statement.level:
+        modules = [statement.module or ""]
+    else:
+        return False
+    names = {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+    return not names & (read | {"*"}) and all(name.partition(".")[0] in _DRAWING for name in modules)
 
 
 # ------------------------------------------------------------------------------------------------ tests

@@ -273,3 +273,24 @@ def test_a_subclass_made_in_another_way_is_refused_when_it_runs():
     (question,) = judge(source).questions
     assert question.score == 0.0
     assert "a test cannot subclass a student's class (A)" in question.reason
+
+
+@pytest.mark.parametrize(
+    ("line", "test", "imported"),
+    [
+        ("import matplotlib.pyplot as plt", "assert f(1) == 1", False),
+        ("import matplotlib.pyplot as plt, seaborn", "assert f(1) == 1", False),
+        ("from matplotlib import pyplot", "assert f(1) == 1", False),
+        ("import matplotlib.pyplot as plt", "assert f(plt)", True),
+        ("import matplotlib.pyplot as plt, math", "assert f(1) == 1", True),
+        ("from matplotlib.pyplot import *", "assert f(1) == 1", True),
+        ("import matplotlib.pyplot as plt\nplt.rcParams['font.size'] = 9", "assert f(1) == 1", True),
+        ("import matplotlib.pyplot as plt", "assert eval('f(1) == 1')", True),
+        ("import statistics", "assert f(1) == 1", True),
+    ],
+)
+def test_the_judge_imports_no_library_that_draws_unless_it_uses_it(line, test, imported):
+    plan = plan_of(plain(line), solution("def f(x): return x"), graded(test))
+    assert bool(plan.libraries) is imported
+    assert bool("".join(code.co_names[0] for code in plan.cells[0].test.code if code.co_names)) is imported
+    assert plan.cells[0].source == line

@@ -116,9 +116,9 @@ def to_html(scene: Scene, appearance: Appearance = "auto", key: str = "") -> str
     caption = escape(title_of(scene.picture))
     return (
         f"<style>\n{_TABLE_STYLE}</style>\n"
-        # It takes the focus, so that a wide picture can be scrolled by keys; the notebook's own stay out.
-        f'<div class="ck-figure" tabindex="0" role="group" aria-label="{caption}" '
-        f'data-lm-suppress-shortcuts="true">\n{to_svg(scene, appearance, key)}\n</div>\n'
+        # It takes the focus, so that a wide picture can be scrolled by keys.
+        f'<div class="ck-figure" tabindex="0" role="group" aria-label="{caption}">\n'
+        f"{to_svg(scene, appearance, key)}\n</div>\n"
         f'<details class="ck-details"><summary>The numbers as a table</summary>\n'
         f"<table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}\n</tbody></table></details>"

@@ -91,7 +91,7 @@ ADVANCE = 0.61  # width of a monospace character, in sizes
 
 BOX_WIDTH, BOX_HEIGHT = 64, 44
 COLUMN_PITCH, ROW_PITCH = 250, 104  # a row at least; a column where the picture stays as wide as a notebook
-NOTEBOOK_WIDTH = 890  # which JupyterLab shows in full on a screen of 1280 pixels, its text at 12 instead of 13
+NOTEBOOK_WIDTH = 890  # JupyterLab shows it in full on a screen of 1280 pixels, its smallest text at 12
 STUB = 84  # where the pitch leaves room for it
 CORNER = 6
 MARGIN = 16

@@ -11,6 +11,18 @@ from ipywidgets import DOMWidget
 from coursekit.drawing.svg import escape
 
 # The model is all that a module asks of its surroundings; in Jupyter it is connected to Python.
+MODEL = """\
+const modelOf = (state, saved = () => {}) => {
+  const heard = {};
+  return {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; (heard["change:" + name] || []).forEach((act) => act()); },
+    on: (event, act) => (heard[event] ??= []).push(act),
+    off() {}, send() {},
+    save_changes: () => saved(state),
+  };
+};
+"""
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -21,18 +33,12 @@ _PAGE = """\
 <style>{css}</style>
 <main id="here"></main>
 <script type="module">
-import widget from "data:text/javascript;base64,{module}";
-const state = {state};
-const heard = {{}};
+import widget from "{module}";
+{model_of}const state = {state};
 const asked = /^#step=([0-9]+)$/.exec(location.hash); // a link leads to a step
 if (asked && "step" in state) state.step = Number(asked[1]);
-const model = {{
-  get: (name) => state[name],
-  set: (name, value) => {{ state[name] = value; (heard["change:" + name] || []).forEach((act) => act()); }},
-  on: (event, act) => (heard[event] ??= []).push(act),
-  off() {{}}, send() {{}},
-  save_changes() {{ if ("step" in state) history.replaceState(null, "", `#step=${{state.step}}`); }},
-}};
+const saved = () => "step" in state && history.replaceState(null, "", `#step=${{state.step}}`);
+const model = modelOf(state, saved);
 widget.render({{ model, el: document.getElementById("here") }});
 </script>
 </html>
@@ -54,6 +60,25 @@ def to_html(widget: Any, title: str) -> str:
     return _PAGE.format(
         title=escape(title),
         css=widget._css,
-        module=b64encode(str(widget._esm).encode()).decode(),
-        state=json.dumps(state, allow_nan=False).replace("<", "\\u003c"),  # </script> would end the script
+        module=as_address(str(widget._esm)),
+        model_of=MODEL,
+        state=as_script(state),
     )
+
+
+def as_address(module: str) -> str:
+    """Return the text of an ES module as an address that it can be imported from, without a file.
+
+    >>> as_address("export default {};")
+    'data:text/javascript;base64,ZXhwb3J0IGRlZmF1bHQge307'
+    """
+    return f"data:text/javascript;base64,{b64encode(module.encode()).decode()}"
+
+
+def as_script(state: Any) -> str:
+    """Write plain values as JSON inside a script, where ``</script>`` would end it.
+
+    >>> as_script({"name": "</script>"})
+    '{"name": "\\\\u003c/script>"}'
+    """
+    return json.dumps(state, allow_nan=False).replace("<", "\\u003c")

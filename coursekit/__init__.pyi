@@ -2,6 +2,9 @@
 
 from . import examples as examples
 from . import nn as nn
+from .checking import (
+    check as check,
+)
 from .derivatives import (
     derivative_table as derivative_table,
 )
@@ -10,6 +13,9 @@ from .drawing.plots import (
 )
 from .errors import (
     CheckFailed as CheckFailed,
+)
+from .errors import (
+    CheckUnavailable as CheckUnavailable,
 )
 from .errors import (
     GateError as GateError,

@@ -6,7 +6,7 @@ from typing import Any
 
 from coursekit.values import describe, is_array
 
-__all__ = ["CheckFailed", "GateError", "NotANumberWarning", "gate_failure"]
+__all__ = ["CheckFailed", "CheckUnavailable", "GateError", "NotANumberWarning", "gate_failure"]
 
 
 class GateError(ValueError):
@@ -19,6 +19,16 @@ class NotANumberWarning(RuntimeWarning):
 
 class CheckFailed(AssertionError):
     """A question's check found a wrong answer; the message holds the hint."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the hint, no trace of ours."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class CheckUnavailable(RuntimeError):
+    """A question cannot be checked here; the message says what is missing and what to do."""
+
+    _render_traceback_ = CheckFailed._render_traceback_
 
 
 def gate_failure(name: str, gate: Any, values: list[Any], error: Exception) -> Exception:

@@ -27,13 +27,17 @@ from coursekit.checking.comparing import Rule, differences
 from coursekit.checking.plain_data import LIBRARIES, Code, copy_of, is_plain, library, shown
 from coursekit.checking.sheet import Run
 
-__all__ = ["HELPERS", "Disagrees", "Missing", "Program", "WrongParts", "ask", "program", "typed"]
+__all__ = ["HELPERS", "Disagrees", "Missing", "OutOfTime", "Program", "WrongParts", "ask", "program", "typed"]
 
 _EXACT = Rule(relative=0.0, absolute=0.0)
 
 
 class Missing(Exception):
     """A name that the question needs is not defined; ``args[0]`` is the name."""
+
+
+class OutOfTime(BaseException):
+    """An answer takes too long; no `Exception`, so that a student's ``except`` does not hold it up."""
 
 
 class Disagrees(Exception):
@@ -178,8 +182,8 @@ def ask(asked: Program, names: Mapping[str, Any], inputs: Mapping[str, Any]) -> 
         except Exception as error:
             run.error, run.raised, run.line = error, type(error).__name__, line.text
             break
-        except SystemExit as error:  # ``exit()`` in an answer ends the answer, not the notebook
-            run.error, run.raised, run.line = error, "SystemExit", line.text
+        except (SystemExit, OutOfTime) as error:  # ``exit()`` in an answer ends the answer, not the notebook
+            run.error, run.raised, run.line = error, type(error).__name__, line.text
             break
     run.changed = tuple(
         name

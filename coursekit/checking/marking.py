@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coursekit.checking.asking import Disagrees, Missing, WrongParts, ask, program, typed
+from coursekit.checking.asking import Disagrees, Missing, OutOfTime, WrongParts, ask, program, typed
 from coursekit.checking.comparing import Difference, differences, follows
 from coursekit.checking.plain_data import is_plain, shown
 from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet
 
-__all__ = ["Finding", "Report", "mark", "recognised"]
+__all__ = ["Finding", "Report", "mark", "out_of_time", "recognised"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class Report:
         if self.misconceptions:
             return self.misconceptions[0].hint
         first = self.findings[0] if self.findings else None
-        return first.group.message if first is not None and first.group is not None else ""
+        if first is None or first.group is None or not (first.expected or first.hidden):
+            return ""  # the finding says it all
+        return first.group.message
 
     def __str__(self) -> str:
         if self.passed:
@@ -114,6 +116,9 @@ def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
             runs.append(run)
             report.asked += 1
             first = first or finding(sheet, group, case, run, names)
+            if isinstance(run.error, OutOfTime):
+                report.findings.append(first or Finding(group, str(run.error)))
+                return report
         if first is not None:
             report.findings.append(first)
     report.findings.sort(key=lambda found: found.hidden)  # what can be shown comes first
@@ -270,6 +275,8 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
         return f"{names}: no answer yet. Put your own code in place of `raise NotImplementedError()`."
     if isinstance(error, SystemExit):
         return f"{names}: the code ends the program (exit); it should return its answer."
+    if isinstance(error, OutOfTime):
+        return out_of_time(sheet, error)
     if isinstance(error, RecursionError):
         return f"{names}: the function calls itself without end."
     if isinstance(error, TypeError):
@@ -279,6 +286,12 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
         return f"{names}: {kind}: {message}. Is it spelled right, and was the cell that defines it run?"
     return f"{names}: the code raised {kind}{': ' if message else ''}{message}."
+
+
+def out_of_time(sheet: Sheet, error: OutOfTime) -> str:
+    """Say that an answer never came."""
+    names = ", ".join(name.name for name in sheet.names)
+    return f"{names}: no answer after {error.args[0]:g} s. Is there a loop that never ends?"
 
 
 def _text(error: BaseException) -> str:

@@ -54,9 +54,10 @@ function makeKeys(id, keys) {
 
 // What each key does: `actions` by the key's name. Fields, sliders and buttons keep the keys they know.
 function listen(root, actions) {
-  // Ctrl+S and the like stay the notebook's: it reads this attribute before it looks at the key.
-  const leave = (event) => root.setAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey || event.altKey));
-  for (const type of ["keydown", "keyup", "focusin"]) root.addEventListener(type, leave);
+  // Ctrl+S and the like stay the notebook's: it looks for this attribute before it looks at the key.
+  const share = ({ ctrlKey, metaKey, altKey }) =>
+    root.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey));
+  for (const type of ["keydown", "keyup", "focusin"]) root.addEventListener(type, share);
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // else the notebook takes the arrows

@@ -510,6 +510,21 @@ from .variable import (
     variables as variables,
 )
 from .widgets import (
+    explore_activations as explore_activations,
+)
+from .widgets import (
+    explore_descent as explore_descent,
+)
+from .widgets import (
+    explore_finite_differences as explore_finite_differences,
+)
+from .widgets import (
+    explore_linear_classifier as explore_linear_classifier,
+)
+from .widgets import (
+    explore_losses as explore_losses,
+)
+from .widgets import (
     step_through as step_through,
 )
 

@@ -7,5 +7,13 @@ hands it over as plain JSON; the module only shows it, so a saved widget stays a
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"step_through": ["StepThrough", "step_through"]}
+    __name__,
+    submod_attrs={
+        "explore_activations": ["ExploreActivations", "explore_activations"],
+        "explore_descent": ["ExploreDescent", "explore_descent"],
+        "explore_finite_differences": ["ExploreFiniteDifferences", "explore_finite_differences"],
+        "explore_linear_classifier": ["ExploreLinearClassifier", "explore_linear_classifier"],
+        "explore_losses": ["ExploreLosses", "explore_losses"],
+        "step_through": ["StepThrough", "step_through"],
+    },
 )

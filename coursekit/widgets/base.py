@@ -8,6 +8,7 @@ widget's own text; style sheets likewise.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import traitlets
 from coursekit.drawing import svg
 from coursekit.widgets import page
 
-__all__ = ["Explorer", "joined", "plot_module", "plot_style"]
+__all__ = ["Explorer", "finite", "joined", "one_of", "plot_module", "plot_style"]
 
 FOLDER = Path(__file__).parent
 
@@ -68,3 +69,21 @@ def one_of(name: str, value: Any, known: Any) -> str:
     if value not in known:
         raise ValueError(f"no {name} {value!r}; there are {', '.join(map(repr, known))}")
     return str(value)
+
+
+def finite(name: str, value: Any) -> float:
+    """Return ``value`` as a float.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or not a finite one.
+
+    >>> finite("rate", 1)
+    1.0
+    """
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{name} should be a finite number, not {value!r:.60}")
+    return float(value)

@@ -23,11 +23,6 @@ function trimmed(digits) {
   return (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits).replace("-", "−");
 }
 
-// A power of ten: 10⁻³.
-function powerOfTen(power) {
-  return `10${[...String(power)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[+c])).join("")}`;
-}
-
 // ---- formulas ------------------------------------------------------------------------------------------------
 
 // The words of gate bodies on single numbers; see coursekit/gates/words.py.
@@ -55,13 +50,14 @@ function run(tape, inputs) {
 
 const round = (pixels) => Math.round(pixels * 10) / 10;
 
-// Ticks of a linear axis, about `wanted` of them, at 1, 2 or 5 times a power of ten.
+// About `wanted` ticks, at 1, 2 or 5 times a power of ten; of a logarithmic axis at powers of ten.
 function ticksOf({ low, high, log, wanted = 6 }) {
+  if (!wanted) return [];
   if (log) {
     const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
     const every = Math.ceil((last - first + 1) / (wanted + 3));
     return Array.from({ length: last - first + 1 }, (_, i) => first + i)
-      .filter((power) => power % every === 0).map((power) => [10 ** power, powerOfTen(power)]);
+      .filter((power) => power % every === 0).map((power) => [10 ** power, short(10 ** power)]);
   }
   const rough = (high - low) / wanted, size = 10 ** Math.floor(Math.log10(rough));
   const step = size * [1, 2, 5, 10].find((times) => times * size >= rough);
@@ -72,9 +68,9 @@ function ticksOf({ low, high, log, wanted = 6 }) {
   return ticks;
 }
 
-// Axes with room for curves. `x` and `y` are { low, high, log, label, wanted }; both can be changed by `rescale`.
+// Axes with room for curves. `x` and `y` are { low, high, log, label, wanted (ticks) }; both can be changed by `rescale`.
 // Returns the svg, its layers (back, lines, marks), the way to pixels and back, and `describe` for its alt text.
-function makePlot({ id, title, width = 560, height = 360, x, y, left = 62, right = 16, top = 14, bottom = 46 }) {
+function makePlot({ id, title, role = "img", width = 420, height = 340, x, y, left = 62, right = 16, top = 14, bottom = 46 }) {
   const axes = { x: { ...x }, y: { ...y } };
   const inner = { left, top, width: width - left - right, height: height - top - bottom };
   const name = draw("title", { id: `${id}-title` }, title), words = draw("desc", { id: `${id}-desc` });
@@ -82,8 +78,9 @@ function makePlot({ id, title, width = 560, height = 360, x, y, left = 62, right
   const [back, lines, marks] = [draw("g"), draw("g"), draw("g")];
   const inside = draw("g", { "clip-path": `url(#${id}-clip)` }, back, lines);
   const svg = draw("svg", {
-    class: "ck-picture ck-plot", role: "img", "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-desc`,
-    width, height, viewBox: `0 0 ${width} ${height}`, style: `width:100%;max-width:${width}px;height:auto`,
+    class: "ck-picture ck-plot", role, "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-desc`,
+    width, height, viewBox: `0 0 ${width} ${height}`, // it gives way a little, not so far that text gets small
+    style: `flex:1 1 ${0.9 * width}px;max-width:${1.25 * width}px;min-width:min(${0.85 * width}px, 100%);height:auto`,
   },
     name, words, draw("clipPath", { id: `${id}-clip` }, draw("rect", frame)),
     draw("rect", { class: "ck-ground", width, height, rx: 8 }), grid, inside,
@@ -119,10 +116,10 @@ function makePlot({ id, title, width = 560, height = 360, x, y, left = 62, right
       ...ticksOf(axes.y).flatMap(([v, words]) => [
         draw("path", { class: "ck-gridline", d: `M${left} ${round(py(v))}h${inner.width}` }),
         text({ class: "ck-tick", x: left - 7, y: round(py(v)) + 4, "text-anchor": "end" }, words)]),
-      !log && low < 0 && high > 0 ? draw("path", { class: "ck-zero", d: `M${left} ${round(py(0))}h${inner.width}` }) : "",
+      !log && low < 0 && high > 0 && axes.y.wanted !== 0 ? draw("path", { class: "ck-zero", d: `M${left} ${round(py(0))}h${inner.width}` }) : "",
       text({ class: "ck-axis", x: left + inner.width / 2, y: height - 8, "text-anchor": "middle" }, axes.x.label || ""),
-      text({ class: "ck-axis", x: 14, y: top + inner.height / 2, "text-anchor": "middle",
-        transform: `rotate(-90 14 ${top + inner.height / 2})` }, axes.y.label || ""));
+      text({ class: "ck-axis", x: 17, y: top + inner.height / 2, "text-anchor": "middle",
+        transform: `rotate(-90 17 ${top + inner.height / 2})` }, axes.y.label || ""));
   }
 
   // The point under the pointer, in the axes' numbers, kept inside.
@@ -167,6 +164,7 @@ function makeDial(label, { low, high, step, log }, act) {
   const slide = make("input", { type: "range", "aria-label": `slider for ${label}`,
     min: log ? Math.log10(low) : low, max: log ? Math.log10(high) : high, step: log ? 0.05 : step });
   const field = make("input", { type: "number", step: "any", "aria-label": label });
+  const name = make("span", { class: "ck-name" }, label);
   let last = NaN;
   slide.addEventListener("input", () => act(Number((log ? 10 ** slide.value : +slide.value).toPrecision(3))));
   field.addEventListener("change", () => {
@@ -179,8 +177,13 @@ function makeDial(label, { low, high, step, log }, act) {
     slide.setAttribute("aria-valuetext", short(number));
     field.value = Number(number.toPrecision(12)); // 0.1 + 0.2 is 0.3 here
   }
-  const element = make("span", { class: "ck-input" }, make("span", { class: "ck-name" }, label), field, slide);
-  return { element, set, disable: (off) => { slide.disabled = field.disabled = off; } };
+  const element = make("span", { class: "ck-input" }, name, field, slide);
+  function rename(words, [from, to]) {
+    write(name, words);
+    field.setAttribute("aria-label", words);
+    fill(slide, { "aria-label": `slider for ${words}`, min: from, max: to, step: Number(((to - from) / 100).toPrecision(2)) }, []);
+  }
+  return { element, set, rename, disable: (off) => { slide.disabled = field.disabled = off; } };
 }
 
 // Write a table anew; cells that stay are left alone.

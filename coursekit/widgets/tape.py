@@ -74,20 +74,22 @@ def tape_of(graph: ComputationalGraph, samples: Mapping[str, Any], wanted: Seque
         tracer.forget()
 
 
-def run_tape(tape: Json, inputs: Sequence[float]) -> list[float]:
+def run_tape(tape: Json, inputs: Sequence[Any]) -> list[Any]:
     """Run a tape in Python, as the module does in the browser.
 
-    Outside a word's domain, as at ``log(−1)``, the value is NaN; beyond the largest float, infinity.
+    Inputs are numbers, or arrays of one shape: the tape then runs on each of their entries at once. Outside
+    a word's domain, as at ``log(−1)``, the value is NaN; beyond the largest float, infinity.
     """
-    values = [np.float64(x) for x in inputs]
+    values: list[Any] = [np.asarray(x, dtype=float) for x in inputs]
     with np.errstate(all="ignore"):
         for word, *rest in tape["lines"]:
             if word == "constant":
-                values.append(np.float64(rest[0]))
+                value = rest[0]
             else:
                 function = OPERATORS.get(word) or partial(WORDS[word].array, np)
-                values.append(np.float64(function(*(values[place] for place in rest))))
-    return [float(values[place]) for place in tape["outputs"]]
+                value = function(*(values[place] for place in rest))
+            values.append(np.asarray(value, dtype=float))
+    return [values[place] if values[place].ndim else values[place].item() for place in tape["outputs"]]
 
 
 class _Entry:

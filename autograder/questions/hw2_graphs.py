@@ -584,7 +584,7 @@ question = Question(
         case(n=1).gives(naive=3, remembered=2),
         case(n=3).gives(naive=15, remembered=4),
     ],
-    message="Draw the tree of calls for n = 2: value(2) calls value(1) twice, and each of those value(0) twice.",
+    message="Draw the tree for n = 2: value(2) calls value(1) twice, each of which calls value(0) twice.",
 )
 
 

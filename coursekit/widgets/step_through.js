@@ -169,7 +169,7 @@ function render({ model, el }) {
     const on = step ? new Set([step.box, step.target]) : new Set();
     const lit = new Set(step ? step.wires : []);
     if (step?.kind === "forward") for (const wire of step.wires) on.add(told.wires[wire].source);
-    const turned = step && step.kind !== "forward";
+    const turned = !!step && step.kind !== "forward";
     told.boxes.forEach((box, n) => {
       const part = parts.boxes[n], { value, gradient, lines, map } = state[n];
       const guessed = asked && asked.target === n;

@@ -133,6 +133,7 @@ def test_in_jupyterlab(theme: str, lab: Lab, page: Any, watch: Watch, screenshot
 
 def test_every_key(saved: Any) -> None:
     page = saved(cubic())
+    assert page.locator(".ck-new").count() == 0  # nothing is new before the first step
     page.locator(".ck-stage").focus()
     press(page, "End")
     assert caption(page).startswith("Step 11 of 11")

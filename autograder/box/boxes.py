@@ -43,6 +43,7 @@ class Folders:
         os.mkdir(self.home, 0o700)
         os.mkdir(self.work, 0o700)
         files.place(self.work)
+        files.own_what_is_written(self.work)
         os.chdir(self.work)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import shutil
+import sys
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ class DataFiles:
     copies
         (relative path, content): the child's own, to read and to write.
     links
-        (relative path, absolute path): read-only.
+        (relative path, absolute path): to read from; written, they become copies (see `own_what_is_written`).
     folders
         Relative paths of the folders, parents first.
     """
@@ -47,6 +49,31 @@ class DataFiles:
             Path(folder, name).write_bytes(content)
         for name, target in self.links:
             os.symlink(target, os.path.join(folder, name))
+
+    def own_what_is_written(self, folder: str) -> None:
+        """Let this process write to linked files in `folder`, too, for as long as it lives."""
+        if self.links:
+            places = {os.path.join(os.path.realpath(folder), name) for name, _ in self.links}
+            sys.addaudithook(_copier(places))
+
+
+def _copier(places: Collection[str]) -> Callable[[str, tuple[object, ...]], None]:
+    """An audit hook that puts a copy in the place of a link just before it is opened to be written."""
+
+    def hook(event: str, details: tuple[object, ...]) -> None:
+        if event != "open" or not isinstance(details[0], str) or not isinstance(details[2], int):
+            return
+        name, flags = details[0], details[2]
+        if not flags & (os.O_WRONLY | os.O_RDWR):
+            return
+        path = os.path.join(os.path.realpath(os.path.dirname(name)), os.path.basename(name))
+        if path in places and os.path.islink(path):
+            target = os.readlink(path)
+            os.unlink(path)
+            if not flags & os.O_TRUNC:
+                shutil.copyfile(target, path)
+
+    return hook
 
 
 def read_data_files(folder: str | None) -> DataFiles:

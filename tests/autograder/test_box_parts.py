@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -287,3 +289,34 @@ def test_the_folder_of_a_killed_owner_is_swept(tmp_path: Path, monkeypatch: pyte
     living.close()
     other.close()
     assert list(tmp_path.iterdir()) == [fresh]
+
+
+def test_a_large_file_becomes_a_copy_when_it_is_written(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    for name in ("read", "written", "appended", "gone"):
+        (source / name).write_bytes(bytes(2 << 20))
+    script = """
+        import os, sys
+        from autograder.box.files import read_data_files
+        source, target = sys.argv[1:]
+        files = read_data_files(source)
+        files.place(target)
+        files.own_what_is_written(target)
+        os.chdir(target)
+        assert len(open("read", "rb").read()) == os.stat("written").st_size == 2 << 20
+        with open("./written", "w") as file: file.write("mine")
+        with open(os.path.join(target, "appended"), "ab") as file: file.write(b"more")
+        os.remove("gone")
+        with open("new", "w") as file: file.write("new")
+        """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(source), str(target)]
+    subprocess.run(command, check=True)
+    assert (target / "read").is_symlink()
+    assert not (target / "written").is_symlink()
+    assert not (target / "appended").is_symlink()
+    assert (target / "written").read_text() == "mine"
+    assert (target / "appended").read_bytes() == bytes(2 << 20) + b"more"
+    assert sorted(path.name for path in target.iterdir()) == ["appended", "new", "read", "written"]
+    assert {path.stat().st_size for path in source.iterdir()} == {2 << 20}

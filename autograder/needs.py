@@ -20,6 +20,8 @@ from autograder.cells import translate
 
 __all__ = ["Needs", "needs_of"]
 
+# What a package looks for when it is used, without requiring it.
+_GOES_WITH = {"tqdm": "ipywidgets"}  # its bar for notebooks
 # Ours has a stand-in in the box, or no business there; nose has a replacement.
 _NOT_FOR_STUDENTS = frozenset(["autograder", "coursekit", "nose", *sys.stdlib_module_names])
 
@@ -40,6 +42,7 @@ def needs_of(notebooks: Iterable[NotebookNode], folder: Path, files: Iterable[st
     trees = [*_trees(notebooks), *_module_trees(folder, files)]
     shipped = {name.partition("/")[0].removesuffix(".py") for name in files}
     imported = {name for tree in trees for name in _imports(tree.body)} - _NOT_FOR_STUDENTS - shipped
+    imported |= {_GOES_WITH[name] for name in _GOES_WITH.keys() & imported}
     required = {name for tree in trees for name in _imports(tree.body, tried=False)}
     found = {name for name in imported if name in DEFAULT_PACKAGES or _is_installed(name)}
     more = sorted(found.difference(DEFAULT_PACKAGES))

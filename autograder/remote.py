@@ -109,6 +109,13 @@ class RemoteClass(type):
     def __bool__(cls) -> bool:
         return True
 
+    def __eq__(cls, other: object) -> bool:
+        """One class; or a library's class, if ``isinstance`` takes this one's objects for its."""
+        return cls is other or (isinstance(other, type) and vars(cls)[_LIBRARY]() is other)
+
+    def __hash__(cls) -> int:
+        return hash(vars(cls)[_LIBRARY]()) if vars(cls)[_LIBRARY]() else type.__hash__(cls)
+
 
 _CLASS_DUNDERS = frozenset(["__annotations__", "__members__", "__abstractmethods__", "__dataclass_fields__"])
 

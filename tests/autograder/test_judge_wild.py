@@ -266,3 +266,47 @@ def test_parts_are_kept_in_step_from_one_test_to_the_next():
             def add(self): return [[2]]
         """
     assert both(source, answer=wrong) == ([2.0, 2.0], [0.0, 2.0])
+
+
+def test_classes_of_a_shipped_module_are_the_tests_own():
+    files = {
+        "shop.py": """
+            class Item:
+                def __init__(self, price): self.price = price
+            class Soap(Item): pass
+            def has_soap(basket): return Soap in [type(item) for item in basket]
+            """
+    }
+    source = notebook(
+        solution("from shop import Item, Soap\nbasket = [Item(2), Soap(3)]"),
+        graded(
+            """
+            from shop import has_soap, Soap, Item
+            assert has_soap(basket) and type(basket[1]) == Soap != type(basket[0])
+            assert {type(item) for item in basket} == {Item, Soap} and sum(item.price for item in basket) == 5
+            """
+        ),
+    )
+    assert both(source, files=files, answer="from shop import Item\nbasket = [Item(2), Item(3)]") == (
+        [2.0],
+        [0.0],
+    )
+
+
+def test_long_frames_go_both_ways():
+    source = notebook(
+        locked("import numpy as np\nimport pandas as pd"),
+        solution(
+            "def count(df): return len(df)\ndef first(df): return df\ndef make(n): return pd.RangeIndex(n)"
+        ),
+        graded(
+            """
+            df = pd.DataFrame({"a": np.zeros(1_200_000, np.int8)})
+            assert count(df) == 1_200_000 and first(df) is df
+            assert len(make(1_200_000)) == 1_200_000
+            assert count(df) == 1_200_000
+            """
+        ),
+    )
+    wrong = "def count(df): return 0\ndef first(df): return df.copy()\ndef make(n): return pd.RangeIndex(1)"
+    assert both(source, answer=wrong) == ([2.0], [0.0])

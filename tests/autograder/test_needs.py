@@ -24,6 +24,7 @@ def needs(*cells: str, files: dict[str, str] | None = None, folder: Path = Path(
         ("import numpy, os, json", (), ()),
         ("import hypothesis.strategies as st", ("hypothesis",), ()),
         ("from hypothesis import given\n%matplotlib inline", ("hypothesis",), ()),
+        ("from tqdm.notebook import tqdm", ("ipywidgets", "tqdm"), ()),
         ("def f():\n    import hypothesis", ("hypothesis",), ()),
         ("import no_such_package.part, nor_this", (), ("no_such_package", "nor_this")),
         ("try:\n    import no_such_package\nexcept ImportError: pass", (), ()),

@@ -98,6 +98,20 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say how well this machine can isolate student code")
     doctor.set_defaults(command=_doctor)
+    doctor.add_argument(
+        "--attack",
+        action="store_true",
+        help="prove it: grade hundreds of hostile submissions of a made-up course and look for what got"
+        " through (some minutes)",
+    )
+    doctor.add_argument("--sample", action="store_true", help="with --attack: a few of each class only")
+    doctor.add_argument(
+        "--workers",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="with --attack: processes that grade (default: 1)",
+    )
 
     demo = commands.add_parser("demo", help="grade a class of sample submissions and show what they get")
     demo.set_defaults(command=_demo)
@@ -253,6 +267,9 @@ def _report(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from autograder.box.doctor import diagnose
 
+    if arguments.sample and not arguments.attack:
+        _say("--sample goes with --attack.")
+        return WRONG_CALL
     diagnosis = diagnose()
     print(f"isolation: {diagnosis.level or 'none, so submissions are not graded on this machine'}\n")
     for check in diagnosis.checks:
@@ -260,7 +277,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
         if check.mend:
             print(f"    to mend it: {check.mend}")
     print("\n" + ", ".join(f"{name} {version}" for name, version in diagnosis.versions.items()))
-    return HANDLED if diagnosis.level else REFUSED
+    if not diagnosis.level:
+        return REFUSED
+    if not arguments.attack:
+        return HANDLED
+    from autograder.attacks.report import attack
+
+    return HANDLED if attack(diagnosis.level, sample=arguments.sample, workers=arguments.workers) else FAILED
 
 
 def _demo(arguments: argparse.Namespace) -> int:

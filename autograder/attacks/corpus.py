@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from autograder.attacks import (
     crash,
+    fairness,
+    feedback,
     files,
     forge,
     gradebook,
@@ -23,5 +25,7 @@ ENTRIES: tuple[Entry, ...] = (
     *poison.ENTRIES,
     *crash.ENTRIES,
     *resource.ENTRIES,
+    *feedback.ENTRIES,
+    *fairness.ENTRIES,
 )
 SAMPLE = tuple(entry for entry in ENTRIES if entry.sample)

@@ -26,7 +26,9 @@ def run(level: str, course: str, assignment: str, workers: str, results: str) ->
     """Grade at a level that this machine must give."""
     from autograder import batch, cli
     from autograder.box import Level
+    from autograder.box.levels import die_with_parent
 
+    die_with_parent()
     if level == Level.NONE:
         extra = ["--trust-submissions"]
     else:

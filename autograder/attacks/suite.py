@@ -15,7 +15,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from autograder.course import Course, put_own_scripts_on_path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _PACKAGE = __name__.rpartition(".")[0]
-_GIVE_UP = 1200  # seconds for one run
+_GIVE_UP = 3600  # seconds for one run
 _LARGEST = 4 << 20  # bytes of one graded notebook or page
 _MOST_MEMORY = 512  # MB of a judge or the writer, whatever submissions do
 _MARKERS = ("solution", "comment", "expected", "callback", "input", "reference", "plain")
@@ -48,6 +49,25 @@ class Machine:
     user: int | None = None
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes
+    ----------
+    who
+        The entry's id; "run" where it cannot be told whose doing it was.
+    what
+        In words.
+    """
+
+    who: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.what}"
+
+
 @dataclass
 class Outcome:
     """What became of one run.
@@ -55,19 +75,26 @@ class Outcome:
     Attributes
     ----------
     findings
-        Everything that is not as it should be, in words that begin with the entry's id or with "run".
+        Everything that is not as it should be.
     scores
         What each entry got.
     memory
         Peak MB of the judge and the writer.
     """
 
-    findings: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
 
 
-def run(entries: Sequence[Entry], machine: Machine, *, workers: int = 1, keep: Path | None = None) -> Outcome:
+def run(
+    entries: Sequence[Entry],
+    machine: Machine,
+    *,
+    workers: int = 1,
+    keep: Path | None = None,
+    progress: Callable[[int], None] = lambda graded: None,
+) -> Outcome:
     """Grade the entries, an honest student after each, and look at everything that came of it.
 
     Parameters
@@ -76,6 +103,8 @@ def run(entries: Sequence[Entry], machine: Machine, *, workers: int = 1, keep: P
         With one, whoever follows a hostile submission is graded by the same process.
     keep
         Where to move the folder of the run afterwards, for looking at it by hand.
+    progress
+        Called now and then with how many submissions are graded; `submissions` says of how many.
     """
     outcome = Outcome()
     root = Path(tempfile.mkdtemp(prefix="coursekit-attack-")).resolve()
@@ -91,8 +120,8 @@ def run(entries: Sequence[Entry], machine: Machine, *, workers: int = 1, keep: P
                 port=listener.port,
                 socket=listener.name,
             )
-            _Run(root, world, machine, workers, outcome).grade(entries)
-            outcome.findings += [f"run: somebody called {caller}" for caller in listener.callers]
+            _Run(root, world, machine, workers, outcome, progress).grade(entries)
+            outcome.findings += [Finding("run", f"somebody called {caller}") for caller in listener.callers]
     finally:
         if keep is None:
             scratch.remove(str(root))  # attackers hand in folders nested deeper than shutil.rmtree goes
@@ -101,15 +130,29 @@ def run(entries: Sequence[Entry], machine: Machine, *, workers: int = 1, keep: P
     return outcome
 
 
+def submissions(entries: Sequence[Entry]) -> int:
+    """How many submissions a run of these entries grades: an honest one before all and one after each."""
+    return 2 * len(entries) + len({entry.assignment for entry in entries})
+
+
 def student_of(number: int, entry: Entry) -> str:
     """The student who hands in an entry; sorted, students come in the entries' order, honest ones between."""
     return f"{number:03}-1-{entry.student or entry.id}"
 
 
 class _Run:
-    def __init__(self, root: Path, world: World, machine: Machine, workers: int, outcome: Outcome) -> None:
+    def __init__(
+        self,
+        root: Path,
+        world: World,
+        machine: Machine,
+        workers: int,
+        outcome: Outcome,
+        progress: Callable[[int], None],
+    ) -> None:
         self.root, self.world, self.machine, self.workers = root, world, machine, workers
-        self.outcome = outcome
+        self.outcome, self.progress = outcome, progress
+        self.graded, self.assignment = 0, ""
         for folder in (world.course, world.home, world.canary, world.tmp):
             folder.mkdir()
         make_course(world.course, world.marker)
@@ -121,7 +164,7 @@ class _Run:
             gradebook.add_student(world.victim, first_name=world.marker("gradebook"))
 
     def finding(self, who: str, what: str) -> None:
-        self.outcome.findings.append(f"{who}: {what}")
+        self.outcome.findings.append(Finding(who, what))
 
     def grade(self, entries: Sequence[Entry]) -> None:
         for assignment in sorted({entry.assignment for entry in entries}):
@@ -131,12 +174,15 @@ class _Run:
     # -- before ------------------------------------------------------------------------------------------
 
     def _grade_assignment(self, assignment: str, entries: Sequence[Entry]) -> None:
+        self.assignment = assignment
         with contextlib.chdir(self.root):
             (notebook,) = Course(self.world.course).assignment(assignment).notebooks
         hands_in = {self.world.victim: self._victim(assignment)}
+        after: dict[str, str] = {}
         for number, entry in enumerate(entries, 1):
             hands_in[student_of(number, entry)] = entry
             hands_in[f"{number:03}-2-honest"] = Entry("honest", "the right answers", FULL[assignment])
+            after[f"{number:03}-2-honest"] = entry.id
         for student, entry in hands_in.items():
             folder = self.world.course / "submitted" / student / assignment
             folder.mkdir(parents=True)
@@ -150,7 +196,8 @@ class _Run:
         self._look_around(before, output)
         if output.code == 0:
             self._make_pages(assignment)
-            self._look_at_results(assignment, hands_in, output)
+            self._look_at_results(assignment, hands_in, after, output)
+        self.graded += len(hands_in)
 
     def _victim(self, assignment: str) -> Entry:
         marker = self.world.marker("victim")
@@ -202,16 +249,36 @@ class _Run:
         self, python: str, *arguments: str, user: int | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a part of `grading` as a process of its own."""
-        return subprocess.run(
+        end = time.monotonic() + _GIVE_UP
+        with subprocess.Popen(
             [python, "-P", "-m", f"{_PACKAGE}.grading", *arguments],
             cwd=self.world.course,
             env=self._environment(),
-            capture_output=True,
-            timeout=_GIVE_UP,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             user=user,
             group=user,
             extra_groups=None if user is None else [],
-        )
+        ) as process:
+            while True:
+                try:
+                    output, errors = process.communicate(timeout=0.5)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > end:
+                        process.kill()
+                        raise
+                    self.progress(self.graded + self._kept_results())
+                except BaseException:
+                    process.kill()
+                    raise
+                else:
+                    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def _kept_results(self) -> int:
+        """How many submissions of the assignment in hand are graded."""
+        with contextlib.suppress(OSError):
+            return len(os.listdir(self.world.course / ".coursekit" / "results" / self.assignment))
+        return 0
 
     def _environment(self) -> dict[str, str]:
         paths = [str(CHECKOUT), *(path for path in sys.path if "site-packages" in path)]
@@ -267,7 +334,9 @@ class _Run:
             yield from (path for path in (self.world.course / folder).rglob("*") if path.is_dir())
         yield self.world.course
 
-    def _look_at_results(self, assignment: str, hands_in: dict[str, Entry], output: _Output) -> None:
+    def _look_at_results(
+        self, assignment: str, hands_in: dict[str, Entry], after: dict[str, str], output: _Output
+    ) -> None:
         results = json.loads(output.results.read_text())
         found = {submission["student"]: submission for submission in results["submissions"]}
         if len(found) != len(results["submissions"]) or found.keys() != hands_in.keys():
@@ -282,15 +351,17 @@ class _Run:
             self._kept.setdefault(json.loads(path.read_text())["result"]["student"], []).append(path)
         usual = active(self._page(assignment, self.world.victim).read_text())
         for student, entry in hands_in.items():
-            who = entry.id if entry.id != "honest" else f"{entry.id} ({student})"
             if student not in found:
                 continue
+            who, how = entry.id, ""
+            if entry.id == "honest":
+                who, how = after.get(student, "run"), "an honest submission after it: "
             submission = found[student]
             self.outcome.scores.setdefault(entry.id, submission["score"])
             for problem in self._problems(entry, submission, in_gradebook.get(student)):
-                self.finding(who, problem)
+                self.finding(who, f"{how}{problem}")
             for problem in self._leaks(student, assignment, entry):
-                self.finding(who, problem)
+                self.finding(who, f"{how}{problem}")
             page = self._page(assignment, student)
             if entry.id == "honest":
                 continue

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import autograder.questions
+
 ROOT = Path(__file__).resolve().parent
 COURSE = ROOT / "course"
 COURSE.mkdir(exist_ok=True)
@@ -22,3 +24,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".venv
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
 c.Execute.timeout = 10  # seconds for a cell; an honest answer takes milliseconds
+
+# Questions with their known wrong answers; what of them a notebook may know is released beside it.
+c.Coursekit.questions = str(Path(autograder.questions.__file__).parent)
+c.GenerateAssignment.preprocessors.append("autograder.check_files.WriteChecks")

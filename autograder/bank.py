@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.question import Question, Slip, collected
 from coursekit.checking.sheet import write_sheets
 
-__all__ = ["Bank", "BankError", "load_bank"]
+__all__ = ["Bank", "BankError", "find_bank", "load_bank", "questions_folder"]
 
 
 class BankError(Exception):
@@ -92,3 +94,33 @@ def _line_in(path: Path, error: BaseException) -> int:
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]
     return (lines or [0])[-1] or 0
+
+
+def questions_folder(config: Mapping[str, Any], root: Path) -> Path | None:
+    """Return the folder of a course's banks, None if the course has none.
+
+    Parameters
+    ----------
+    config : mapping
+        nbgrader's configuration; the folder is ``c.Coursekit.questions``, ``questions`` if nothing is said.
+    root : Path
+        The course.
+
+    Raises
+    ------
+    BankError
+        The configuration names a folder that does not exist.
+    """
+    stated = config.get("Coursekit", {}).get("questions")
+    folder = root / (stated or "questions")
+    if folder.is_dir():
+        return folder
+    if stated:
+        raise BankError(f"c.Coursekit.questions in the course's configuration: there is no folder {folder}.")
+    return None
+
+
+def find_bank(folder: Path | None, assignment: str) -> Bank | None:
+    """Load the bank of an assignment; None if it has none."""
+    path = folder / f"{assignment}.py" if folder is not None else None
+    return load_bank(path) if path is not None and path.is_file() else None

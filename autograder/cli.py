@@ -116,6 +116,21 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="grade a class of sample submissions and show what they get")
     demo.set_defaults(command=_demo)
     demo.add_argument("--dir", type=Path, metavar="D", help="where to put the course (default: a new folder)")
+
+    checks = commands.add_parser(
+        "checks",
+        help="write checks.json, what `check` needs in a notebook, beside sources and lectures",
+        description="Write checks.json beside the source notebooks of assignments and beside the lectures, "
+        "from their question banks: public cases and what is recognised on them, no answers. Releasing an "
+        "assignment writes it by itself.",
+    )
+    checks.set_defaults(command=_checks)
+    checks.add_argument(
+        "names", nargs="*", metavar="ASSIGNMENT", help='or "lectures" (default: all that have a bank)'
+    )
+    checks.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
+    )
     return parser
 
 
@@ -290,6 +305,21 @@ def _demo(arguments: argparse.Namespace) -> int:
     from autograder.demo import run
 
     return run(arguments.dir)
+
+
+def _checks(arguments: argparse.Namespace) -> int:
+    from autograder.bank import BankError
+    from autograder.check_files import write_checks
+    from autograder.course import Course, CourseError
+
+    try:
+        course = Course(arguments.course)
+        for path in write_checks(course, arguments.names):
+            print(path.relative_to(course.root))
+    except (BankError, CourseError) as error:
+        _say(str(error))
+        return WRONG_CALL
+    return HANDLED
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
+from autograder.bank import Bank, BankError, find_bank, questions_folder
 from autograder.needs import Needs, needs_of
 from autograder.submission import Submission
 
@@ -162,6 +163,32 @@ class Course:
         """Return how long nbgrader lets a cell run (`Execute.timeout`, 30 s); None: for ever."""
         timeout = Execute(parent=self.autograde).timeout
         return float(timeout) if timeout is not None and timeout > 0 else None
+
+    @cached_property
+    def questions_folder(self) -> Path | None:
+        """The folder of the course's question banks (``c.Coursekit.questions``), None if it has none."""
+        try:
+            return questions_folder(self.app.config, self.root)
+        except BankError as error:
+            raise CourseError(str(error)) from None
+
+    @property
+    def lectures_folder(self) -> Path:
+        """The folder of the lectures (``c.Coursekit.lectures``, by default ``notebooks``)."""
+        return self.root / self.app.config.get("Coursekit", {}).get("lectures", "notebooks")
+
+    def bank(self, assignment: str) -> Bank | None:
+        """Load the question bank of an assignment, None if it has none.
+
+        Raises
+        ------
+        CourseError
+            The bank does not load.
+        """
+        try:
+            return find_bank(self.questions_folder, assignment)
+        except BankError as error:
+            raise CourseError(str(error)) from None
 
     def own_versions(self, assignment: str) -> set[str]:
         """Return the shipped files that students may replace (`Autograde.exclude_overwriting`)."""

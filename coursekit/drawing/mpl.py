@@ -15,11 +15,12 @@ from coursekit.drawing import theme
 from coursekit.drawing.numbers import MAP_LEVELS
 from coursekit.drawing.picture import Box
 from coursekit.drawing.scene import ARROW, CELL, HeatMap, PlacedBox, PlacedWire, Scene, Text
+from coursekit.drawing.svg import printable
 
 PIXELS = 96  # an inch, as in CSS
 POINTS = 72 / PIXELS  # a pixel, in matplotlib's unit for text and lines
 RESOLUTION = 192  # of PNG files: sharp on slides
-FONT = "DejaVu Sans Mono"  # comes with matplotlib; knows ∇ and ⚠
+FONTS = ["DejaVu Sans Mono", "DejaVu Sans"]  # come with matplotlib; an italic ⚠ has only the second
 
 
 def figure_of(scene: Scene, dark: bool = False) -> Figure:
@@ -104,8 +105,8 @@ def _write(axes: Any, text: Text, colours: theme.Theme, on_card: bool) -> None:
     axes.text(
         text.x,
         text.y,
-        text.text,
-        family=FONT,
+        printable(text.text),
+        family=FONTS,
         size=(theme.LABEL_SIZE if text.role == "label" else theme.NOTE_SIZE if small else theme.NUMBER_SIZE)
         * POINTS,
         weight="bold" if text.role == "label" else "normal",

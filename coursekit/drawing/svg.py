@@ -151,7 +151,16 @@ def escape(text: str) -> str:
     >>> escape('<b onclick="x">&\\x00')
     '&lt;b onclick=&quot;x&quot;&gt;&amp;�'
     """
-    return html.escape(_NOT_XML.sub("\ufffd", text))
+    return html.escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """Replace what no file can hold (control characters, halves of surrogate pairs) by �.
+
+    >>> printable("a\\x00b\\ud800")
+    'a�b�'
+    """
+    return _NOT_XML.sub("\ufffd", text)
 
 
 # --- parts -------------------------------------------------------------------------------------------------

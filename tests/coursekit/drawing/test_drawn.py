@@ -1,10 +1,14 @@
 """The drawing as an object: in a notebook, in a file, as a figure; and what it says to bad input."""
 
+import math
+import re
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import coursekit as ck
@@ -162,3 +166,49 @@ def test_a_huge_graph_unfolded_is_refused(cubic: ck.ComputationalGraph) -> None:
         z = z + 1.0
     with pytest.raises(ValueError, match="6,001 nodes cannot be drawn node by node"):
         ck.ComputationalGraph(z).draw(fold=False)
+
+
+# ---- bad and odd input ------------------------------------------------------------------------------------
+
+NAMES = ["</text><script>alert(1)</script>", "a & b", "]]>", "$x_1$", "\x00", "\ud800", "\u202e", "a\nb"]
+NAMES += ["__proto__", "日本語"]
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # matplotlib's fonts know no Japanese
+@pytest.mark.parametrize("suffix", [".svg", ".html", ".png", ".pdf"])
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_any_name_can_be_saved(name: str, suffix: str, tmp_path: Path) -> None:
+    x = ck.Variable(2.0, name)
+    graph = ck.ComputationalGraph(x * x + 1.0)
+    graph.forward()
+    graph.backward()
+    content = graph.draw().save(tmp_path / f"graph{suffix}").read_bytes()
+    assert content.startswith(
+        {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<svg"}.get(suffix, b"<!DOCTYPE")
+    )
+    assert b"<script" not in content
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_a_graph_that_has_not_run_is_drawn_without_numbers(suffix: str, tmp_path: Path) -> None:
+    x, y = ck.variables("x y")
+    drawing = ck.ComputationalGraph(x * y).draw()
+    assert drawing.save(tmp_path / f"graph{suffix}").stat().st_size > 1000
+    assert "It has not run yet" in drawing.description
+    assert "∇" not in re.sub("<desc.*?</desc>", "", drawing.svg, flags=re.S)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_nan_in_numbers_and_arrays_is_drawn_in_words(suffix: str, tmp_path: Path) -> None:
+    x, y = ck.variables("x y")
+    graph = ck.ComputationalGraph(ck.sum(x * y))
+    with pytest.warns(ck.NotANumberWarning):
+        graph.forward(x=np.array([1.0, math.nan, math.inf]), y=2.0)
+    graph.backward()
+    drawing = graph.draw()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a sign that no font knows would be told of
+        drawing.save(tmp_path / f"graph{suffix}")
+    assert "⚠ 2 not finite" in drawing.svg
+    assert "⚠ not a number" in drawing.svg
+    assert "value array of shape (3,), from 1 to 1, mean 1, 2 not finite" in drawing.description

@@ -525,6 +525,9 @@ from .widgets import (
     explore_losses as explore_losses,
 )
 from .widgets import (
+    playground as playground,
+)
+from .widgets import (
     step_through as step_through,
 )
 

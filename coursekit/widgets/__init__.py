@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "explore_finite_differences": ["ExploreFiniteDifferences", "explore_finite_differences"],
         "explore_linear_classifier": ["ExploreLinearClassifier", "explore_linear_classifier"],
         "explore_losses": ["ExploreLosses", "explore_losses"],
+        "playground": ["Playground", "playground"],
         "step_through": ["StepThrough", "step_through"],
     },
 )

@@ -20,6 +20,7 @@ from coursekit.nn import (
     Affine,
     Dataset,
     Layer,
+    Parameter,
     ReLU,
     Sequential,
     Sigmoid,
@@ -99,6 +100,8 @@ class Experiment:
         Features (N, features) and classes (N, 1).
     network : Sequential
         Its one output is the logit of class 1.
+    parameters : dict of str to Parameter
+        The network's.
     train_losses, test_losses : list of float
         The mean cross-entropy without penalty, at step 0 and after each step.
 
@@ -110,6 +113,7 @@ class Experiment:
     """
 
     network: Sequential
+    parameters: dict[str, Parameter]
     train: tuple[Any, Any]
     test: tuple[Any, Any]
     _step: Callable[[Any, Any], tuple[float, dict[str, Any]]]
@@ -159,7 +163,7 @@ class Experiment:
         Diverged
             If the loss is no longer a finite number.
         """
-        rule, parameters = SGD(self.settings.learning_rate), self.network.parameters()
+        rule, parameters = SGD(self.settings.learning_rate), self.parameters
         for _ in range(steps):
             if self.steps >= MOST_STEPS:
                 raise ValueError(f"training ends after {MOST_STEPS:,} steps")
@@ -198,7 +202,7 @@ class Experiment:
 
     def weights(self) -> list[Any]:
         """Return the parameters w1, b1, w2, … as arrays; column j of a w belongs to unit j."""
-        return [w.value for w in self.network.parameters().values()]
+        return [w.value for w in self.parameters.values()]
 
     def gradients(self) -> dict[str, Any]:
         """Return the gradient of loss and penalty over all training points, by parameter name."""
@@ -253,7 +257,8 @@ class Experiment:
         self.network = Sequential(*layers, seed=np.random.default_rng([chosen.seed, 2]))
         self._order = np.random.default_rng([chosen.seed, 3])
         self._batches = iter(())
-        names = list(self.network.parameters())
+        self.parameters = self.network.parameters()
+        names = list(self.parameters)
         measured = [loss_of(self.network(x), y) for x, y in (self.train, self.test)]
         self._losses = ComputationalGraph(*measured, inputs=names).compile(gradient=False)
         answers = self._layer_outputs(features_of(_plane(), chosen.features))

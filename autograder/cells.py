@@ -8,7 +8,6 @@ namespace, which runs all later cells.
 from __future__ import annotations
 
 import ast
-import asyncio
 import builtins
 import inspect
 import linecache
@@ -18,9 +17,12 @@ import types
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.outputs import Recorder, error_output
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Cells", "compile_cell", "translate"]
 
@@ -153,6 +155,8 @@ class Cells:
 
     def wait_for(self, awaitable: Any) -> Any:
         """The result of a coroutine."""
+        import asyncio  # few notebooks wait for anything
+
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)

@@ -14,11 +14,14 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode  # its package takes more time to load than a notebook to judge
 
 TEXT_CHARACTERS = 64_000  # of one output; the judge has its own, lower limits
+MARKDOWN_CHARACTERS = 32_000  # of a student's text cell, ten pages; converters may take the square of it
+ALL_MARKDOWN_CHARACTERS = 200_000  # of all of them together
 NOTES_CELL = "grader-notes"
 PICTURE_BYTES = 2_000_000
 PICTURE_SIDE = 4096  # pixels
@@ -54,6 +57,7 @@ def autograded_notebook(
     """
     ours = {cell.id: cell.source for cell in released.cells}
     cells: list[dict[str, Any]] = []
+    room = ALL_MARKDOWN_CHARACTERS
     if notes:
         lines = "\n".join(f"- {_literal(note)}" for note in notes)
         cells.append(_text_cell(NOTES_CELL, f"**Notes of the grader**\n\n{lines}"))
@@ -64,7 +68,9 @@ def autograded_notebook(
                 safe for output in outputs.get(cell.id, ()) if (safe := harmless_output(output))
             ]
         elif cell.cell_type == "markdown" and ours.get(cell.id) != cell.source:
-            shown["source"] = harmless_markdown(cell.source)
+            text = _cut(cell.source, min(room, MARKDOWN_CHARACTERS))
+            room = max(0, room - len(cell.source))
+            shown["source"] = harmless_markdown(text)
         cells.append(shown)
     # One cell a line: as easy to compare as with indentation, and ten times as fast to write.
     lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
@@ -143,9 +149,11 @@ def plain_text(text: object) -> str:
     text = text.encode("utf-8", errors="replace").decode("utf-8")
     text = re.sub(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", "", text, flags=re.DOTALL)
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", text)
-    if len(text) <= TEXT_CHARACTERS:
-        return text
-    return f"{text[:TEXT_CHARACTERS]}\n… {len(text) - TEXT_CHARACTERS} more characters"
+    return _cut(text, TEXT_CHARACTERS)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}\n… {len(text) - length} more characters"
 
 
 def is_png(data: object) -> bool:

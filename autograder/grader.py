@@ -6,30 +6,31 @@ Whatever a student did wrong ends in a result with a sentence; only a failure of
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
-
-from nbformat import NotebookNode, from_dict
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.feedback import autograded_notebook
 from autograder.jobs import Job, Reply, Setup
+from autograder.nodes import notebook_from
 from autograder.repair import repair
 from autograder.results import GradedNotebook, Question, Status, SubmissionResult
 from autograder.submission import ExtraFile, Refused, Submission
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 class Judged(Protocol):
     """What a judge says about a notebook (`autograder.judge.NotebookResult`)."""
 
-    questions: list[Any]
+    questions: list[Question]
     outputs: dict[str, list[dict[str, Any]]]
     messages: list[str]
 
 
-Judge = Callable[[str, NotebookNode, int], Judged]  # notebook's name, the repaired notebook, seed
+Judge = Callable[[str, "NotebookNode", int], Judged]  # notebook's name, the repaired notebook, seed
 
 
 class Grader:
@@ -51,7 +52,7 @@ class Grader:
         self.level = setup.level
         self.judge = judge
         self.refused = refused or {}
-        self.released = {entry["name"]: from_dict(entry["released"]) for entry in setup.notebooks}
+        self.released = {entry["name"]: notebook_from(entry["released"]) for entry in setup.notebooks}
 
     def grade(self, job: Job) -> Reply:
         """Grade one submission, whatever it is; only a failure of the grader itself raises."""
@@ -117,20 +118,20 @@ class Grader:
 
 
 def _furnished(notebook: NotebookNode, files: dict[str, bytes]) -> NotebookNode:
-    """Return the notebook with a first cell that makes the working folder what it is in Jupyter.
+    """Return the notebook with a first cell that puts the student's own files beside it, if there are any.
 
-    The student's own files lie beside the notebook, and modules there can be imported. The cell runs in the
-    box like every cell of the student's, binds no name and shows nothing.
+    The cell runs in the box like every cell of the student's, binds no name and shows nothing.
     """
+    if not files:
+        return notebook
     texts = {name: base64.b64encode(content).decode() for name, content in files.items()}
     source = (
-        '__import__("sys").path.insert(0, "")\n'
         '[(__import__("os").makedirs(__import__("os").path.dirname(name) or ".", exist_ok=True), '
         '__import__("pathlib").Path(name).write_bytes(__import__("base64").b64decode(text))) '
         f"for name, text in {texts!r}.items()] and None"
     )
     cell = {"cell_type": "code", "id": "own-files", "metadata": {}, "source": source, "outputs": []}
-    return NotebookNode(notebook | {"cells": [from_dict(cell), *notebook.cells]})
+    return notebook_from(notebook | {"cells": [cell, *notebook.cells]})
 
 
 def derived_seed(seed: int, *names: str) -> int:
@@ -163,7 +164,7 @@ def _questions(
         elif name in refused:
             questions.append(Question(name, None, points, needs_manual_grade=True, reason=refused[name]))
         elif name in scored and not mark.get("solution"):
-            questions.append(Question(**dataclasses.asdict(scored[name])))
+            questions.append(scored[name])
         else:
             questions.append(Question(name, None, points, needs_manual_grade=True))
     return questions

@@ -8,7 +8,7 @@ whatever a student is told comes from a child that did not (`autograder.judge_pa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,13 @@ from autograder.judge_process import clean_process
 from autograder.judge_reasons import explain
 from autograder.line import Child
 from autograder.plan import Plan, PlannedCell
+from autograder.results import Question
 from autograder.wire import Caps
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # its package takes more memory than all else here
 
-__all__ = ["JudgeLimits", "NotebookResult", "QuestionResult", "judge_notebook"]
+__all__ = ["JudgeLimits", "NotebookResult", "judge_notebook"]
 
 
 @dataclass(frozen=True)
@@ -57,23 +58,11 @@ class JudgeLimits:
 
 
 @dataclass
-class QuestionResult:
-    """The score of one graded cell, and one line that says why it is not more."""
-
-    grade_id: str
-    score: float | None
-    max_score: float
-    needs_manual_grade: bool = False
-    reason: str = ""
-    misconceptions: list[str] = field(default_factory=list)
-
-
-@dataclass
 class NotebookResult:
     """What became of a notebook: scores, and outputs (cell id -> nbformat outputs) to show."""
 
     notebook: str
-    questions: list[QuestionResult]
+    questions: list[Question]
     outputs: dict[str, list[dict[str, Any]]]
     messages: list[str]
 
@@ -122,20 +111,20 @@ def judge_notebook(
     return NotebookResult(plan.name, questions, outputs, [*scored.messages])
 
 
-def _question(cell: PlannedCell, scored: Any, shown: Any) -> QuestionResult:
+def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:
     if cell.role != "test":
-        return QuestionResult(cell.grade_id, None, cell.points, needs_manual_grade=True)
+        return Question(cell.grade_id, None, cell.points, needs_manual_grade=True)
     if cell.refused:
         reason = f"This cell cannot be judged from outside: {cell.refused}."
-        return QuestionResult(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
+        return Question(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
     outcome: Outcome | None = scored.outcomes.get(cell.id)
     if outcome is None:
-        return QuestionResult(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
+        return Question(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
     reason = "" if outcome.score == cell.points else explain(cell, outcome, shown.outcomes.get(cell.id))
-    return QuestionResult(cell.grade_id, outcome.score, cell.points, reason=reason)
+    return Question(cell.grade_id, outcome.score, cell.points, reason=reason)
 
 
-def _shown_score(result: QuestionResult) -> list[dict[str, Any]]:
+def _shown_score(result: Question) -> list[dict[str, Any]]:
     """What nbgrader expects of a test cell: an error, a partial score, or nothing."""
     if not result.reason:
         return []

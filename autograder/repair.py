@@ -19,9 +19,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode, from_dict
+from autograder.nodes import notebook_from
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MAX_CELLS = 2000
 MAX_SOURCE = 500_000  # characters in one cell
@@ -536,10 +539,7 @@ def _rebuild(released: NotebookNode, match: _Match) -> NotebookNode:
     metadata = {
         key: released.metadata[key] for key in ("kernelspec", "language_info") if key in released.metadata
     }
-    notebook: NotebookNode = from_dict(
-        {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    )
-    return notebook
+    return notebook_from({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 
 def _followers(match: _Match) -> dict[int, list[int]]:

@@ -18,7 +18,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from autograder import generators, nose_tools, outputs
 from autograder.cells import Cells
@@ -29,7 +29,7 @@ from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
 from autograder.written import Written
 
-__all__ = ["PRELOAD", "serve"]
+__all__ = ["PRELOAD", "Runner", "rehearse", "serve"]
 
 # What the zygote imports before it forks, so that no child pays for it.
 PRELOAD = (
@@ -45,7 +45,25 @@ PRELOAD = (
 
 def serve(commands_fd: int, replies_fd: int, output_fd: int) -> None:
     """Serve the judge until it closes the line."""
+    sys.path.insert(0, "")  # modules in the working folder can be imported, as in Jupyter
     Runner(_Line(commands_fd, replies_fd)).serve()
+
+
+def rehearse() -> None:
+    """Warm up, in the process that is forked."""
+    from autograder import rehearsal  # it imports this module
+
+    rehearsal.rehearse()
+
+
+class Frames(Protocol):
+    """What a runner needs of the line to the judge."""
+
+    def receive(self) -> bytes | None:
+        """The next frame, None at the end."""
+
+    def send(self, frame: bytes) -> None:
+        """Write one frame."""
 
 
 class _Line:
@@ -84,7 +102,7 @@ class _Line:
 class Runner(Peer):
     """The student's end of the line."""
 
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, line: Frames) -> None:
         super().__init__(FROM_JUDGE)
         self._line = line
         self._thread = threading.get_ident()

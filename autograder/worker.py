@@ -14,19 +14,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from autograder.startup import skip_slow_imports
+from autograder.box import Level, Limits
+from autograder.box.levels import die_with_parent
+from autograder.grader import Grader
+from autograder.jobs import READY, Job, Setup
+from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
+from autograder.nodes import notebook_from
+from autograder.plan import make_plan
+from autograder.zygote import DEFAULT_PACKAGES, Zygote
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from autograder.grader import Grader
-    from autograder.judge import NotebookResult
-
 
 def serve(jobs: Iterable[bytes], results: BinaryIO, grader: Grader) -> None:
     """Answer jobs until there are no more."""
-    from autograder.jobs import READY, Job
-
     results.write(READY)
     results.flush()
     for line in jobs:
@@ -36,24 +38,13 @@ def serve(jobs: Iterable[bytes], results: BinaryIO, grader: Grader) -> None:
 
 def main(argv: list[str]) -> None:
     """Run as a process: `python -m autograder.worker SETUP RESULTS`."""
-    skip_slow_imports()
-    from nbformat import from_dict
-
-    from autograder.box import Level, Limits
-    from autograder.box.levels import die_with_parent
-    from autograder.grader import Grader
-    from autograder.jobs import Setup
-    from autograder.judge import JudgeLimits, judge_notebook
-    from autograder.plan import make_plan
-    from autograder.zygote import DEFAULT_PACKAGES, Zygote
-
     die_with_parent()
     setup, results = Setup.read(Path(argv[0])), os.fdopen(int(argv[1]), "wb")
     source_dir, limits = Path(setup.source_folder), JudgeLimits(**setup.judge_limits)
     plans = {
         entry["name"]: make_plan(
-            from_dict(entry["source"]),
-            released=from_dict(entry["released"]),
+            notebook_from(entry["source"]),
+            released=notebook_from(entry["released"]),
             name=entry["name"],
             source_dir=source_dir,
         )

@@ -100,7 +100,10 @@ def _warm_up(box: Box, preload: Sequence[str], serve: str) -> _Serve:
         if name == "matplotlib":
             _draw_first_figure()
     module, _, function = serve.partition(":")
-    served: _Serve = getattr(importlib.import_module(module), function)
+    server = importlib.import_module(module)
+    served: _Serve = getattr(server, function)
+    if hasattr(server, "rehearse"):
+        server.rehearse()
     if strangers := _strangers(box):
         raise BoxUnavailable(f"modules from outside the box are loaded: {', '.join(strangers)}")
     return served
@@ -108,7 +111,7 @@ def _warm_up(box: Box, preload: Sequence[str], serve: str) -> _Serve:
 
 def _draw_first_figure() -> None:
     """Let Matplotlib find its fonts and load its back end now."""
-    from matplotlib import pyplot
+    from matplotlib import font_manager, pyplot
 
     figure, axes = pyplot.subplots()
     axes.plot([0.0, 1.0], [0.0, 1.0], label="first")
@@ -116,6 +119,11 @@ def _draw_first_figure() -> None:
     axes.legend()
     figure.savefig(io.BytesIO(), format="png")
     pyplot.close(figure)
+    # Matplotlib closes its fonts in every forked process, since FreeType cannot be shared: a hundred pages
+    # to copy in each child, unless they are closed here.
+    cached = getattr(font_manager, "_get_font", None)
+    if cached is not None:
+        cached.cache_clear()
 
 
 def _strangers(box: Box) -> list[str]:

@@ -14,10 +14,9 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode  # its package takes more time to load than a notebook to judge
+from nbformat import NotebookNode
 
 TEXT_CHARACTERS = 64_000  # of one output; the judge has its own, lower limits
 MARKDOWN_CHARACTERS = 32_000  # of a student's text cell, ten pages; converters may take the square of it

@@ -226,3 +226,14 @@ def test_notes_show_exactly_what_they_say() -> None:
     page = page_of(new_code_cell("1"), (note,))
     assert page.found == []
     assert note in "".join(page.text)
+
+
+def test_long_text_is_cut_before_a_converter_takes_the_square_of_it() -> None:
+    cells = [new_markdown_cell("word " * 20_000) for _ in range(8)]
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    shown = json.loads(autograded_notebook(new_notebook(cells=cells), new_notebook(), {}, ()))
+    sources = [cell["source"] for cell in shown["cells"]]
+    assert sources[0] == "word " * 6_400 + "\n… 68000 more characters"
+    assert sources[1] == sources[0]
+    assert sources[2:] == ["\n… 100000 more characters"] * 6

@@ -46,14 +46,15 @@ function render({ model, el }) {
   slider.addEventListener("input", () => go(+slider.value));
   plot.drag((h) => go(Math.round(-4 * Math.log10(h))));
 
-  // The h of least error; of several equal ones, that in the middle of the valley.
+  // The h where truncation and rounding are equal, by the rule of thumb; without one, that of least error.
   function best(name) {
-    const errors = story().errors[name].map((error) => error ?? Infinity), { truncation, rounding } = story();
-    const least = Math.min(...errors);
-    if (least > 0) return errors.indexOf(least);
-    const power = POWERS[name], ideal = (rounding / (power * truncation[name] || 1)) ** (1 / (power + 1));
-    const right = errors.flatMap((error, n) => (error === 0 ? [n] : [])), wish = -4 * Math.log10(ideal || 1e-8);
-    return right.reduce((one, other) => (Math.abs(other - wish) < Math.abs(one - wish) ? other : one));
+    const { steps, errors, truncation, rounding } = story(), power = POWERS[name];
+    if (truncation[name] && rounding) {
+      const ideal = (rounding / truncation[name]) ** (1 / (power + 1));
+      return Math.max(0, Math.min(steps.length - 1, Math.round(-4 * Math.log10(ideal))));
+    }
+    const sizes = errors[name].map((error) => error ?? Infinity);
+    return sizes.indexOf(Math.min(...sizes));
   }
 
   let drawn = null;

@@ -54,6 +54,22 @@ def watch(page: Any) -> Watch:
     return Watch(page)
 
 
+@pytest.fixture
+def saved(page: Any, watch: Watch, tmp_path: Path) -> Iterator[Any]:
+    """Return a function that opens a widget on a page of its own, from a file."""
+
+    def show(widget: Any, theme: str = "light") -> Any:
+        path = tmp_path / "page.html"
+        path.write_text(widget.to_html().replace("<html ", f'<html data-theme="{theme}" '), "utf-8")
+        page.goto(path.as_uri())
+        page.wait_for_selector(".ck-widget svg")
+        return page
+
+    yield show
+    assert watch.outside == []
+    assert watch.errors == []
+
+
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
     folder = ROOT / "screenshots"

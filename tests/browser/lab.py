@@ -55,6 +55,18 @@ class Lab:
             return []
         return kernels
 
+    def shut_down_kernels(self) -> None:
+        """End every session with its kernel, and wait until they are gone."""
+        with urllib.request.urlopen(f"{self.address}/api/sessions?token={TOKEN}", timeout=20) as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            request = urllib.request.Request(
+                f"{self.address}/api/sessions/{session['id']}",
+                method="DELETE",
+                headers={"Authorization": f"token {TOKEN}"},
+            )
+            urllib.request.urlopen(request, timeout=20).close()
+
     def use_theme(self, name: str) -> None:
         """Choose JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"."""
         request = urllib.request.Request(
@@ -173,3 +185,29 @@ def run_all(page: Any) -> None:
         timeout=120_000,
     )
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
+
+
+def press(page: Any, *keys: str) -> None:
+    """Press keys, one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def python_says(page: Any, code: str) -> str:
+    """Run a line in the notebook's kernel by its last cell and return what it printed."""
+    cell = page.locator(".jp-CodeCell").last
+    before = cell.locator(".jp-InputPrompt").text_content()
+    cell.locator(".cm-content").click()
+    press(page, "Control+a")
+    page.keyboard.insert_text(f"print({code})")
+    press(page, "Control+Enter")
+    page.wait_for_function(
+        """(before) => {
+            const text = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].at(-1).textContent;
+            return text !== before && /\\[\\d+\\]/.test(text);
+        }""",
+        arg=before,
+        timeout=60_000,
+    )
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
+    return str(cell.locator(".jp-OutputArea-output").last.text_content()).strip()

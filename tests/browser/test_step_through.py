@@ -11,7 +11,7 @@ import pytest
 
 import coursekit as ck
 from coursekit.widgets import StepThrough
-from tests.browser.lab import Lab, Watch, open_notebook, run_all
+from tests.browser.lab import Lab, Watch, open_notebook, press, python_says, run_all
 
 pytestmark = pytest.mark.browser
 
@@ -28,27 +28,6 @@ def cubic() -> StepThrough:
     return ck.step_through(ck.ComputationalGraph(w1**3 * w2 + 3 * w1), w1=2.0, w2=3.0)
 
 
-@pytest.fixture
-def saved(page: Any, watch: Watch, tmp_path: Path) -> Any:
-    """Return a function that opens a widget on a page of its own, from a file."""
-
-    def show(widget: StepThrough, theme: str = "light") -> Any:
-        path = tmp_path / "page.html"
-        path.write_text(widget.to_html().replace("<html ", f'<html data-theme="{theme}" '), "utf-8")
-        page.goto(path.as_uri())
-        page.wait_for_selector(".ck-step svg")
-        return page
-
-    yield show
-    assert watch.outside == []
-    assert watch.errors == []
-
-
-def press(page: Any, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def caption(page: Any) -> str:
     return str(page.text_content(".ck-caption"))
 
@@ -57,26 +36,6 @@ def gradients(page: Any) -> dict[str, str]:
     """Read the gradients from the table below the picture, by node."""
     rows = page.locator(".ck-step tbody tr").all()
     return {row.locator("th").text_content(): row.locator("td").last.text_content() for row in rows}
-
-
-def python_says(page: Any, code: str) -> str:
-    """Run a line in the notebook's kernel by its last cell and return what it printed."""
-    cell = page.locator(".jp-CodeCell").last
-    before = cell.locator(".jp-InputPrompt").text_content()
-    cell.locator(".cm-content").click()
-    press(page, "Control+a")
-    page.keyboard.insert_text(f"print({code})")
-    press(page, "Control+Enter")
-    page.wait_for_function(
-        """(before) => {
-            const text = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].at(-1).textContent;
-            return text !== before && /\\[\\d+\\]/.test(text);
-        }""",
-        arg=before,
-        timeout=60_000,
-    )
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
-    return str(cell.locator(".jp-OutputArea-output").last.text_content()).strip()
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

@@ -50,7 +50,7 @@ function render({ model, el }) {
   const z = makeDial("z", { low: -REACH, high: REACH, step: STEP }, (number) => set({ z: number }));
   const weight = makeDial("weight w", { low: -MOST_WEIGHT, high: MOST_WEIGHT, step: STEP }, (number) => set({ weight: number }));
   frame.controls.append(
-    makeLegend(["value g(z)", "derivative g′(z); grey: saturated"]),
+    makeLegend(["value g(z)", "derivative g′(z); shaded: saturated"]),
     make("div", { class: "ck-row" }, choiceLabel, makeButton("reset", "Reset", () => set(first)), frame.help),
     make("div", { class: "ck-inputs" }, z.element, weight.element));
 

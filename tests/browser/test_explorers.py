@@ -362,6 +362,12 @@ def test_looks(name: str, look: str, saved: Any, page: Any, screenshots: Path) -
     ground = page.evaluate("getComputedStyle(document.querySelector('.ck-ground')).fill")
     wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 20, 24)"}
     assert ground == wanted.get(look, ground)
+    unseen = page.evaluate(
+        """(ground) => [...document.querySelectorAll('.ck-line, .ck-dot, .ck-here, .ck-bar')]
+            .filter((one) => getComputedStyle(one).stroke === ground).map((one) => one.outerHTML)""",
+        ground,
+    )
+    assert unseen == []
     page.screenshot(path=screenshots / f"explore-{name}-{look}.png")
 
 

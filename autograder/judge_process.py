@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import importlib
 import io
 import os
@@ -25,10 +26,9 @@ from types import FrameType
 from typing import Any
 
 from autograder import nose_tools
+from autograder.box.files import copier, read_data_files
 
 __all__ = ["Deadline", "clean_process", "limited", "seed_generators"]
-
-_COPIED = 1 << 20  # files of at most so many bytes are copied, larger ones linked
 
 
 class Deadline(BaseException):
@@ -78,7 +78,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _fill(workspace, source_dir)
+            _guarded().update(_fill(workspace, source_dir))
             os.environ["MPLBACKEND"] = "agg"
             sys.path.insert(0, str(workspace))
             sys.stdin = io.StringIO("")
@@ -87,6 +87,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
             yield workspace
     finally:
         os.chdir(folder)
+        _guarded().clear()
         nose_tools.uninstall()
         sys.stdin, sys.stdout, sys.stderr = streams
         _restore_builtins(names)
@@ -99,16 +100,22 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
         shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _fill(workspace: Path, source_dir: Path) -> None:
-    """Copy small files, so that a test may write to them, and link the others."""
-    for entry in os.scandir(source_dir):
-        if entry.name.endswith(".ipynb") or entry.name.startswith((".", "__pycache__")):
-            continue
-        target = workspace / entry.name
-        if entry.is_file() and entry.stat().st_size <= _COPIED:
-            shutil.copy(entry.path, target)
-        else:
-            target.symlink_to(Path(entry.path).resolve())
+def _fill(workspace: Path, source_dir: Path) -> set[str]:
+    """Lay out the instructor's files so that what is written to them never reaches the source folder.
+
+    Small files are copied, large ones linked until something writes to them; the links are returned.
+    """
+    files = read_data_files(str(source_dir))
+    files.place(str(workspace))
+    return {os.path.join(os.path.realpath(workspace), name) for name, _ in files.links}
+
+
+@functools.cache
+def _guarded() -> set[str]:
+    """Links that become copies when something writes to them. An audit hook stays, so there is one."""
+    places: set[str] = set()
+    sys.addaudithook(copier(places))
+    return places
 
 
 def _restore_builtins(names: dict[str, Any]) -> None:

@@ -54,11 +54,14 @@ class DataFiles:
         """Let this process write to linked files in `folder`, too, for as long as it lives."""
         if self.links:
             places = {os.path.join(os.path.realpath(folder), name) for name, _ in self.links}
-            sys.addaudithook(_copier(places))
+            sys.addaudithook(copier(places))
 
 
-def _copier(places: Collection[str]) -> Callable[[str, tuple[object, ...]], None]:
-    """An audit hook that puts a copy in the place of a link just before it is opened to be written."""
+def copier(places: Collection[str]) -> Callable[[str, tuple[object, ...]], None]:
+    """An audit hook that puts a copy in the place of a link just before it is opened to be written.
+
+    ``places`` are the paths of the links; they may change while the hook is there.
+    """
 
     def hook(event: str, details: tuple[object, ...]) -> None:
         if event != "open" or not isinstance(details[0], str) or not isinstance(details[2], int):

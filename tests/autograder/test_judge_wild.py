@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from autograder import nose_tools
+from autograder.judge import judge_notebook
+from autograder.plan import make_plan
 from tests.autograder.judging import (
+    QUICK,
     both,
     graded,
     judge,
@@ -19,6 +22,7 @@ from tests.autograder.judging import (
     notebook,
     scores,
     solution,
+    spawn,
     submission,
 )
 from tests.autograder.unboxed import UnboxedChild
@@ -310,3 +314,32 @@ def test_long_frames_go_both_ways():
     )
     wrong = "def count(df): return 0\ndef first(df): return df.copy()\ndef make(n): return pd.RangeIndex(1)"
     assert both(source, answer=wrong) == ([2.0], [0.0])
+
+
+def test_nothing_that_is_written_reaches_the_source_folder(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "given.txt").write_text("given")
+    (tmp_path / "large.txt").write_bytes(b"x" * (2 << 20))
+    source = notebook(
+        locked("with open('out/log.txt', 'a') as file: file.write('once')"),
+        solution("with open('out/answer.txt', 'w') as file: file.write('42')"),
+        graded(
+            """
+            assert open("out/answer.txt").read() == "42" and open("out/log.txt").read() == "once"
+            with open("out/given.txt", "a") as file: file.write("!")
+            with open("large.txt", "a") as file: file.write("y")
+            assert open("out/given.txt").read() == "given!" and open("large.txt").read()[-2:] == "xy"
+            """
+        ),
+    )
+    plan = make_plan(source, source_dir=tmp_path)
+    for answer, score in (("42", 2.0), ("41", 0.0), (None, 0.0), ("42", 2.0)):
+        code = (
+            "pass" if answer is None else f"with open('out/answer.txt', 'w') as file: file.write('{answer}')"
+        )
+        answered = submission(source, answer=f"import os\nos.makedirs('out', exist_ok=True)\n{code}")
+        result = judge_notebook(plan, answered, spawn, seed=1, limits=QUICK, source_dir=tmp_path)
+        assert scores(result) == [score]
+        assert sorted(path.name for path in tmp_path.rglob("*")) == ["given.txt", "large.txt", "out"]
+        assert (tmp_path / "out" / "given.txt").read_text() == "given"
+        assert (tmp_path / "large.txt").stat().st_size == 2 << 20

@@ -2,25 +2,37 @@
 
 A step is a press of an arrow key: what the module computes and changes on the page, and the layout the
 browser does for it. Beside it stands the same module on a graph of one gate, which is what keys and controls
-cost alone. An edited input is Python's part: from the new number to the new story. Time on the wall, medians;
-a busy machine shows in the largest. ``python -m benchmarks.widgets`` prints this table alone.
+cost alone. An edited input is Python's part: from the new number to the new story. Opening is from the
+address of a notebook in JupyterLab to its last output, kernel and Run All among it; beside it stands the
+same notebook that ends its cells with the graph instead of the widget. Time on the wall, medians; a busy
+machine shows in the largest. ``python -m benchmarks.widgets`` prints this table alone.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import nbformat
+
 import coursekit as ck
 from benchmarks.harness import Row, Settings, table_text, time_text
 from coursekit.widgets import StepThrough
-from tests.browser.lab import BROWSER_FLAGS, browser_path
+from tests.browser.lab import BROWSER_FLAGS, Lab, browser_path, open_notebook, run_all, running_lab
 
 MODULE_BYTES = 30 * 1024
 FRAME = 0.016  # seconds: a step should not miss a frame
+ADDED = 1.0  # seconds that three widgets may add to opening a lecture
+WIDGETS = 3
+_GRAPH = (
+    "import coursekit as ck\nw1, w2 = ck.variables('w1 w2')\n"
+    "graph = ck.ComputationalGraph(w1**3 * w2 + 3 * w1)\n"
+    "graph.forward(w1=2.0, w2=3.0)"
+)
 
 # Presses arrow keys back and forth and reads the size of the picture, which makes the browser lay it out.
 _STEPS = """([presses, steps]) => {
@@ -93,7 +105,53 @@ def run(settings: Settings) -> list[Row]:
     for name, widget in widgets[1:]:
         took = _edit(widget, settings)
         rows.append(Row(work=f"an edited input, in Python: {name}", figure=time_text(took), value=took))
+    if browser_path() is not None:
+        rows.append(_opening(settings))
     return rows
+
+
+def _opening(settings: Settings) -> Row:
+    """Open a notebook with three widgets and without, by turns; return what the widgets add."""
+    from playwright.sync_api import sync_playwright
+
+    times: dict[bool, list[float]] = {True: [], False: []}
+    with sync_playwright() as playwright, TemporaryDirectory() as folder, TemporaryDirectory() as home:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_FLAGS)
+        with running_lab(Path(folder), Path(home)) as lab:
+            _open(browser, lab, "warm_up", shown=True)
+            for i in range(2 if settings.quick else 5):
+                for shown in (True, False) if i % 2 else (False, True):
+                    times[shown].append(_open(browser, lab, f"opened_{i}_{shown}", shown))
+        browser.close()
+    plain, alive = statistics.median(times[False]), statistics.median(times[True])
+    return Row(
+        work=f"opening a notebook with {WIDGETS} widgets in JupyterLab",
+        figure=f"{time_text(alive)}, largest {time_text(max(times[True]))}",
+        ratio=f"{alive - plain:+.2f} s to {time_text(plain)} without them",
+        target="adds ≤ 1 s",
+        met=alive - plain <= ADDED,
+        value=alive - plain,
+        note=f"{os.getloadavg()[0]:.0f} processes share {os.cpu_count()} processors",
+    )
+
+
+def _open(browser: Any, lab: Lab, name: str, shown: bool) -> float:
+    """Return the seconds from a notebook's address to its last output, all cells run on a fresh kernel."""
+    last = "ck.step_through(graph)" if shown else "graph"
+    cells = [nbformat.v4.new_code_cell(source) for source in [_GRAPH, *[last] * WIDGETS]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, lab.folder / f"{name}.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 3000})
+    start = time.perf_counter()
+    open_notebook(page, lab, f"{name}.ipynb")
+    run_all(page)
+    if shown:
+        page.locator(".ck-step svg").nth(WIDGETS - 1).wait_for(timeout=60_000)
+    took = time.perf_counter() - start
+    page.close()
+    lab.shut_down_kernels()
+    return took
 
 
 def _steps(widgets: list[StepThrough], presses: int) -> list[list[float]]:

@@ -78,15 +78,6 @@ def save_widget_state(lab: Lab, on: bool) -> None:
     urllib.request.urlopen(request, timeout=20).close()
 
 
-def shut_down_kernels(lab: Lab) -> None:
-    for session in json.load(urllib.request.urlopen(f"{lab.address}/api/sessions?token={TOKEN}", timeout=20)):
-        address = f"{lab.address}/api/sessions/{session['id']}?token={TOKEN}"
-        headers = {"Authorization": f"token {TOKEN}"}
-        urllib.request.urlopen(
-            urllib.request.Request(address, method="DELETE", headers=headers), timeout=20
-        ).close()
-
-
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_notebook_saved_in_jupyterlab(kept: bool, lab: Lab, page: Any, screenshots: Path) -> None:
     """With its widgets' state saved a notebook shows them before anything ran; without, it cannot."""
@@ -104,7 +95,7 @@ def test_a_notebook_saved_in_jupyterlab(kept: bool, lab: Lab, page: Any, screens
         assert ("widgets" in saved.metadata) is kept
 
         page.goto("about:blank")
-        shut_down_kernels(lab)
+        lab.shut_down_kernels()
         page.goto(lab.url(name))
         if not kept:
             page.get_by_text("Error displaying widget").first.wait_for(timeout=60_000)

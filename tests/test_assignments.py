@@ -16,6 +16,7 @@ from nbgrader.converters import Autograde
 from nbgrader.utils import temp_attrs
 from nbgrader.validator import Validator
 
+from autograder.bank import load_bank
 from autograder.course import Course
 from autograder.nbgrader_commands import generate_assignment
 
@@ -38,6 +39,11 @@ def marks(cell: NotebookNode) -> dict:
 
 def is_test(cell: NotebookNode) -> bool:
     return bool(marks(cell).get("grade")) and not marks(cell).get("solution")
+
+
+def asked_of_a_bank(cell: NotebookNode) -> bool:
+    """Whether a test cell is one line that asks a question of the assignment's bank."""
+    return is_test(cell) and re.fullmatch(r'(ck\.)?check\("[a-z0-9-]+"\)', cell.source) is not None
 
 
 def is_read_by_a_person(cell: NotebookNode) -> bool:
@@ -143,9 +149,12 @@ def test_points_in_the_text_are_the_points_given(source: NotebookNode) -> None:
 def test_heading_names_the_lecture_it_follows(source: NotebookNode) -> None:
     first = source.cells[0].source
     assert first.startswith("# Homework ")
-    [lecture] = re.findall(r"\*\*Follows lecture .*?`notebooks/(\S+?)`", first)
-    assert re.fullmatch(r"\d\d_\w+\.ipynb", lecture)
-    assert (ROOT / "notebooks" / lecture).is_file()
+    assert "**Follows lecture " in first
+    lectures = re.findall(r"`notebooks/(\S+?)`", first)
+    assert lectures
+    for lecture in lectures:
+        assert re.fullmatch(r"\d\d_\w+\.ipynb", lecture)
+        assert (ROOT / "notebooks" / lecture).is_file()
 
 
 def test_answers_are_fenced(source: NotebookNode) -> None:
@@ -161,8 +170,8 @@ def test_answers_are_fenced(source: NotebookNode) -> None:
 def test_every_test_has_visible_and_hidden_assertions(source: NotebookNode) -> None:
     for cell in source.cells:
         found = regions(cell, "HIDDEN TESTS")
-        if not is_test(cell):
-            assert not found, f"{cell.id} is no test cell"
+        if not is_test(cell) or asked_of_a_bank(cell):
+            assert not found, f"{cell.id} is no test cell with assertions"
             continue
         hidden = "\n".join(found)
         visible = cell.source
@@ -170,6 +179,19 @@ def test_every_test_has_visible_and_hidden_assertions(source: NotebookNode) -> N
             visible = visible.replace(region, "")
         assert len(assertions(visible)) >= 2, f"{cell.id} shows too little"
         assert assertions(hidden), f"{cell.id} hides nothing"
+
+
+def test_questions_of_a_bank_ask_more_after_handing_in(assignment: str, source: NotebookNode) -> None:
+    asked = [cell for cell in source.cells if asked_of_a_bank(cell)]
+    if not asked:
+        return
+    bank = load_bank(ROOT / "autograder" / "questions" / f"{assignment}.py")
+    assert [cell.source for cell in asked] == [f'ck.check("{cell.id}")' for cell in asked]
+    assert {cell.id: marks(cell)["points"] for cell in asked} == {
+        slug: question.points for slug, question in bank.questions.items()
+    }
+    for question in bank.questions.values():
+        assert any(group.hidden and group.count >= 2 for group in question.groups), question.slug
 
 
 def test_every_assertion_helps(source: NotebookNode) -> None:
@@ -186,7 +208,7 @@ def assertions(code: str) -> list[ast.Assert]:
 def test_hidden_tests_ask_with_other_numbers(source: NotebookNode) -> None:
     """A lookup table of everything that the visible test shows must not be enough."""
     for cell in source.cells:
-        if is_test(cell):
+        if is_test(cell) and not asked_of_a_bank(cell):
             hidden = "\n".join(regions(cell, "HIDDEN TESTS"))
             visible = cell.source.replace(hidden, "")
             assert numbers(hidden) - numbers(visible), f"{cell.id}: only numbers that the student has seen"

@@ -2,8 +2,8 @@
 
 A widget is one ES module without imports, so that the same text runs in JupyterLab, on a published page and
 in a file that is opened by a double click. What several widgets need stands in ``shared.js`` (elements,
-buttons, keys) and ``plot.js`` (axes, sliders, formulas, the frame of an explorer), and is put before the
-widget's own text; style sheets likewise.
+buttons, keys), ``frame.js`` (numbers, tables, the frame of an explorer) and ``plot.js`` (axes, sliders,
+formulas), and is put before the widget's own text; style sheets likewise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def joined(*names: str) -> str:
 
 def plot_module(name: str) -> str:
     """Return the ES module of a widget with axes: what is shared, then its own file."""
-    return joined("shared.js", "plot.js", name)
+    return joined("shared.js", "frame.js", "plot.js", name)
 
 
 def plot_style(*names: str) -> str:

@@ -1,5 +1,5 @@
 // Shows a network in training. Python trains (coursekit/widgets/playground.py) and sends frames: how the plane
-// is divided, weights, gradients, losses. shared.js and plot.js stand before it.
+// is divided, weights, gradients, losses. shared.js and frame.js stand before it.
 
 const SILENCE = 5000; // milliseconds until Python is said not to answer
 const CELLS = 50, SMALL = 25; // of the decision boundary and of a unit's picture, per side
@@ -12,15 +12,17 @@ const LISTS = {
   learning_rate: [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
   rate: [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
   batch_size: [1, 2, 5, 10, 15, 20, 30, 50, 100, 250, 500],
-  noise: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5],
-  test: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+  noise: Array.from({ length: 11 }, (_, i) => i / 20),
+  test: Array.from({ length: 9 }, (_, i) => (i + 1) / 10),
 };
 const SPEEDS = [[10, "10 steps a second"], [50, "50 steps a second"], [250, "250 steps a second"],
   [1000, "1,000 steps a second"], [0, "as fast as it can"]];
 
+const ARRAYS = ["boundary", "units", "weights", "gradients", "curve"]; // of a frame
+
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${+(share * 100).toPrecision(4)} %`;
 const named = (name) => NAMES[name] || name;
 
 // Bytes of a message or of a saved notebook as numbers; a copy, since float64 has to start at a multiple of 8.
@@ -48,7 +50,7 @@ function heat(size) {
 
 function render({ model, el }) {
   const scene = () => model.get("scene"), settings = () => model.get("settings");
-  let now, colours, units, wires, chosen = -1, waiting = 0, ticket = 0, alive = false, pending = 0, told = 0, built, read, last, queued, said = 0;
+  let now, colours, units, wires, chosen = -1, waiting = 0, ticket = 0, alive = false, pending = 0, shownUnit = -1, built, read, last, queued, said = 0;
 
   // ---- the parts -------------------------------------------------------------------------------------------
 
@@ -75,18 +77,19 @@ function render({ model, el }) {
   const message = make("p", { class: "ck-message", role: "status", "aria-live": "polite" });
   speed.setAttribute("aria-label", "speed");
   const bar = make("div", { class: "ck-row ck-bar" }, play, one, reset, speedLabel, frame.help, readout);
-  const lines = draw("g", { "aria-hidden": "true" }), labels = draw("g", { "aria-hidden": "true" });
+  const lines = draw("g"), labels = draw("g");
   const drawn = draw("svg", { class: "ck-picture", "aria-hidden": "true" }, lines, labels);
   const net = make("div", { class: "ck-net", role: "group", "aria-label": "the network" }, drawn);
   const heatMap = heat(CELLS), dots = make("canvas", { width: 540, height: 540 }); // two layers: the dots seldom change
   const plane = make("div", { class: "ck-plane", role: "img" }, heatMap.canvas, dots);
   const shows = make("p", {});
-  const chart = makePlot({ id, title: "Loss curves", width: 270, height: 180, left: 46, right: 16, top: 8, bottom: 42,
-    x: { low: 0, high: 1, label: "step", wanted: 4 }, y: { low: 0, high: 1, label: "loss", wanted: 4 } });
-  const curves = [makeLine(0), makeLine(1)];
-  chart.lines.append(...curves);
+  const told = draw("desc", { id: `${id}-curves` }), curves = [makeLine(0), makeLine(1)];
+  const ends = [["x", 266, 146, "end"], ["y", 32, 14, "end"], ["0", 32, 132, "end"], ["loss", 40, 14], ["step 0", 36, 146]]
+    .map(([words, x, y, anchor]) => draw("text", { class: "ck-tick", x, y, "text-anchor": anchor }, words));
+  const chart = draw("svg", { class: "ck-picture ck-chart", viewBox: "0 0 270 150", role: "img", "aria-label": "Loss curves", "aria-describedby": told.id },
+    told, draw("path", { class: "ck-axes", d: "M36 4h230v128h-230z" }), ...curves, ...ends);
   const views = make("div", { class: "ck-row" }), node = make("p", { class: "ck-node" });
-  stage.append(make("div", { class: "ck-main" }, net, node, views), make("div", { class: "ck-side" }, plane, shows, chart.svg, makeLegend(["training", "test"])));
+  stage.append(make("div", { class: "ck-main" }, net, node, views), make("div", { class: "ck-side" }, plane, shows, chart, makeLegend(["training", "test"])));
   root.prepend(bar, message);
 
   const fields = {};
@@ -117,27 +120,31 @@ function render({ model, el }) {
   const [test, testLabel] = box("Show test points", (on) => view({ show_test: on }));
   const [two, twoLabel] = box("Two colours only", (on) => view({ two_colours: on }));
   const [shown, shownLabel] = makeChoice("Wires show", [["weights", "weights"], ["gradients", "gradients ∇"]]);
+  const besides = [
+    group("Features", ...features.map(([, label]) => label)),
+    group("Network", make("span", { class: "ck-row" }, "Hidden layers ", fewer, more), amounts,
+      choice("activation", "Activation ", choices.activation, named)),
+  ];
   const sets = [
     group("Data", choice("data", "Set ", choices.data, named), choice("noise", "Noise ", LISTS.noise, percent),
       choice("test", "Test share ", LISTS.test, percent), choice("batch_size", "Batch ", LISTS.batch_size),
       make("label", {}, "Seed ", seed), makeButton("seed", "New seed", () => change({ seed: Math.floor(Math.random() * 10000) }))),
-    group("Features", ...features.map(([, label]) => label)),
-    group("Network", make("span", { class: "ck-row" }, "Hidden layers ", fewer, more), amounts,
-      choice("activation", "Activation ", choices.activation, named)),
     group("Training", choice("learning_rate", "Learning rate ", LISTS.learning_rate),
       choice("regularisation", "Penalty ", choices.regularisation, named), choice("rate", "Penalty rate ", LISTS.rate)),
     group("State", state, makeButton("restore", "Restore", () => ask({ kind: "restore", state: state.value }))),
   ];
   views.append(shownLabel, testLabel, twoLabel);
+  views.after(...besides);
   controls.append(...sets);
+  sets.push(...besides);
 
   // ---- colours ---------------------------------------------------------------------------------------------
 
-  // A colour for each byte: 1 is the first shade, 128 the middle one, 255 the last.
+  // A colour for each byte, 128 the middle one. The darkest shades are left to the dots.
   function palette(shades) {
     const parts = shades.map((shade) => [1, 3, 5].map((i) => parseInt(shade.slice(i, i + 2), 16)));
     return Uint32Array.from({ length: 256 }, (_, byte) => {
-      const at = Math.max(0, (byte - 1) / 254) * (parts.length - 1), i = Math.min(Math.floor(at), parts.length - 2);
+      const at = (0.5 + 0.75 * (byte - 128) / 254) * (parts.length - 1), i = Math.min(Math.floor(at), parts.length - 2);
       const [r, g, b] = parts[i].map((c, k) => Math.round(c + (parts[i + 1][k] - c) * (at - i)));
       return (255 << 24 | b << 16 | g << 8 | r) >>> 0;
     });
@@ -230,7 +237,7 @@ function render({ model, el }) {
   }
 
   function tellUnit(unit) {
-    told = unit.number;
+    shownUnit = unit.number;
     unit.button.setAttribute("aria-label", describe(unit));
     write(node, describe(unit));
   }
@@ -272,15 +279,17 @@ function render({ model, el }) {
     write(shows, `${answers()}, from −${reach} to ${reach}: ● class 0, ■ class 1${test ? ", hollow: test" : ""}.`);
   }
 
-  const losses = () => now.curve.slice(1).map((curve) => curve.at(-1));
-  const reading = () => `Step ${grouped(now.steps)} · epoch ${grouped(now.epochs)} · training loss ${short(losses()[0])} · test loss ${short(losses()[1])}`;
+  const losses = () => now.curve.slice(1).map((curve) => short(curve.at(-1)));
+  const reading = () => `Step ${grouped(now.steps)} · epoch ${grouped(now.epochs)} · training loss ${losses()[0]} · test loss ${losses()[1]}`;
 
   function drawCurves() {
     const [steps, ...both] = now.curve, nice = (x) => { const ten = 10 ** Math.floor(Math.log10(x)); return [1, 2, 5, 10].find((k) => k * ten >= x) * ten; };
     const x = nice(Math.max(10, steps.at(-1))), y = nice(Math.max(0.01, ...both.flat()));
-    if (x !== chart.axes.x.high || y !== chart.axes.y.high) chart.rescale({ x: { high: x }, y: { high: y } });
-    both.forEach((curve, i) => curves[i].setAttribute("d", chart.path(curve.map((loss, k) => [steps[k], loss]))));
-    chart.describe(`${reading()}; at step 0 they were ${both.map((curve) => short(curve[0])).join(" and ")}.`);
+    write(ends[0], grouped(x));
+    write(ends[1], short(y));
+    both.forEach((curve, i) => curves[i].setAttribute("d",
+      `M${curve.map((loss, k) => `${(36 + 230 * steps[k] / x).toFixed(1)} ${(132 - 128 * loss / y).toFixed(1)}`).join("L")}`));
+    if (!playing()) write(told, `${reading()}; at step 0 they were ${both.map((curve) => short(curve[0])).join(" and ")}.`);
   }
 
   function drawAll() {
@@ -290,7 +299,8 @@ function render({ model, el }) {
     drawPlane();
     drawCurves();
     write(readout, reading());
-    if (units[told]) tellUnit(units[told]);
+    if (units[shownUnit]) tellUnit(units[shownUnit]);
+    else write(node, "Point at a unit, or go to it with Tab and the arrows, for its numbers.");
     if (document.activeElement !== state) state.value = now.state;
     if (!playing()) writeNumbers();
     else if (now.steps - said >= 2500) tell(); // not too often: it is read out
@@ -344,9 +354,8 @@ function render({ model, el }) {
   }
 
   function readFrame() {
-    const { boundary, units: maps, weights, gradients, curve, ...numbers } = model.get("frame");
-    const data = { boundary, units: maps, weights, gradients, curve };
-    now = unpacked({ ...numbers, ...Object.fromEntries(Object.entries(data).map(([name, text]) => [name, bytes(text)])) });
+    const kept = model.get("frame");
+    now = unpacked({ ...kept, ...Object.fromEntries(ARRAYS.map((name) => [name, bytes(kept[name])])) });
   }
 
   // Several changes come together; after the last of them all is shown at once.
@@ -396,8 +405,7 @@ function render({ model, el }) {
 
   function hear(content, buffers) {
     if (content.kind === "frame") {
-      const { arrays, ...numbers } = content;
-      now = unpacked({ ...numbers, ...Object.fromEntries(arrays.map((name, i) => [name, buffers[i]])) });
+      now = unpacked({ ...content, ...Object.fromEntries(ARRAYS.map((name, i) => [name, buffers[i]])) });
       soon();
     } else if (content.ticket === `${id}:${ticket}`) {
       clearTimeout(waiting);

@@ -15,7 +15,7 @@ from coursekit.drawing import theme
 from coursekit.nn import Sequential
 from coursekit.widgets import playground_settings as known
 from coursekit.widgets.background import Background
-from coursekit.widgets.base import Explorer, plot_module, plot_style
+from coursekit.widgets.base import Explorer, joined, plot_style
 from coursekit.widgets.playground_model import REACH, Diverged, Experiment
 from coursekit.widgets.playground_settings import Plan, Settings
 
@@ -93,7 +93,7 @@ class Playground(Explorer):
         What ended the training, if it was an error.
     """
 
-    _esm = plot_module("playground.js")
+    _esm = joined("shared.js", "frame.js", "playground.js")
     _css = plot_style("playground.css")
 
     scene = traitlets.Dict().tag(sync=True)
@@ -305,7 +305,7 @@ class Playground(Explorer):
         self._sent += 1
         with self._lock:
             numbers, arrays = self._seen()
-        self.send({"kind": "frame", **numbers, "arrays": list(arrays)}, list(arrays.values()))
+        self.send({"kind": "frame", **numbers}, list(arrays.values()))
 
     def _tell_frame(self) -> None:
         """Set the trait that a saved notebook keeps."""

@@ -41,6 +41,8 @@ def description_of(picture: Picture) -> str:
     sentences = [f"{_counts(picture)}."]
     if not picture.has_values:
         sentences.append("It has not run yet: there are no numbers.")
+    if any(box.folded for box in picture.boxes):
+        sentences.append("Folded boxes stand for several nodes; a notebook opens them below the picture.")
     users = picture.users
     for number, box in enumerate(picture.boxes):
         if len(picture.boxes) <= MAX_BOXES or box.output or box.kind == "input":

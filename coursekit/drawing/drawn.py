@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.drawing.description import description_of, title_of
-from coursekit.drawing.picture import MAX_BOXES, Picture, picture_of
+from coursekit.drawing.picture import MAX_BOXES, Picture, groups_of, part_of, picture_of
 from coursekit.drawing.picture import fold as folded
 from coursekit.drawing.scene import Scene, place
-from coursekit.drawing.svg import Appearance, escape, to_html, to_svg
+from coursekit.drawing.svg import Appearance, escape, opened, to_html, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from coursekit.graph import ComputationalGraph
 
 APPEARANCES = ("auto", "light", "dark")
+MOST_OPENED = 300  # nodes of a graph whose folded boxes can be opened: each node is about a kilobyte
 SUFFIXES = (".svg", ".html", ".png", ".pdf")
 _PAGE = """\
 <!DOCTYPE html>
@@ -52,7 +54,8 @@ def draw(
     title
         What the picture shows, for screen readers; left out, the formula of the graph.
     fold
-        Whether a graph of more than 40 nodes is drawn with several gates a box. ``False``: every node.
+        Whether a graph of more than 40 nodes is drawn with several gates a box. What such a box holds is
+        opened below the picture, by a click or by Enter. ``False``: every node in one picture.
     chain_rule
         Whether upstream × local is written at the end of each wire; left out, for at most eight gates.
     appearance
@@ -85,7 +88,7 @@ def draw(
             f"draw() takes a graph, not {type(graph).__name__} {graph!r:.60}; of variables make one first: "
             "ck.ComputationalGraph(w1**3 * w2 + 3 * w1)"
         )
-    return Drawing(folded(picture) if large else picture, chain_rule, appearance, key)
+    return Drawing(folded(picture) if large else picture, chain_rule, appearance, key, picture)
 
 
 class Drawing:
@@ -100,9 +103,15 @@ class Drawing:
     """
 
     def __init__(
-        self, picture: Picture, chain_rule: bool | None = None, appearance: Appearance = "auto", key: str = ""
+        self,
+        picture: Picture,
+        chain_rule: bool | None = None,
+        appearance: Appearance = "auto",
+        key: str = "",
+        whole: Picture | None = None,
     ) -> None:
         self.picture = picture
+        self.whole = picture if whole is None else whole
         self.appearance = appearance
         self.key = key
         self.scene: Scene = place(picture, chain_rule)
@@ -114,8 +123,24 @@ class Drawing:
 
     @cached_property
     def html(self) -> str:
-        """The picture as HTML: the SVG, and the same numbers in a table."""
-        return to_html(self.scene, self.appearance, self.key)
+        """The picture as HTML: the SVG, what its folded boxes hold, and the same numbers in a table."""
+        return "\n".join([to_html(self.scene, self.appearance, self.key), *self._opened()])
+
+    def _opened(self) -> Iterator[str]:
+        """Draw what each folded box holds, to be opened by a click or by Enter and closed again."""
+        if self.picture is self.whole:
+            return
+        if len(self.whole.boxes) > MOST_OPENED:
+            yield "<p>This graph is too large to be opened here: to see inside a box, draw a part of it.</p>"
+            return
+        for number, (box, members) in enumerate(zip(self.picture.boxes, groups_of(self.whole), strict=True)):
+            if box.folded:
+                title = f"{box.label}: {box.operation}"
+                part = replace(part_of(self.whole, members), title=title)
+                smaller = len(part.boxes) < len(self.whole.boxes)  # else it cannot be folded any further
+                key = f"{self.key}/{number}"
+                inside = draw(part, fold=smaller, appearance=self.appearance, key=key)
+                yield opened(title, inside.html)
 
     @property
     def description(self) -> str:

@@ -221,6 +221,11 @@ def fold(picture: Picture) -> Picture:
     >>> [box.label for box in folded.boxes]
     ['x', '167 gates', '166 gates', '167 gates', '166 gates', '167 gates', '166 gates', '+']
     """
+    return Picture(tuple(_merge(picture.boxes, groups_of(picture))), picture.title)
+
+
+def groups_of(picture: Picture) -> list[list[int]]:
+    """Return the numbers of the boxes that :func:`fold` puts into each of its boxes, in the same order."""
     boxes = picture.boxes
     users = picture.users
     results = [n for n, box in enumerate(boxes) if box.kind == "gate" and box.output and not users[n]]
@@ -236,7 +241,29 @@ def fold(picture: Picture) -> Picture:
             first = min((band_of.get(user, MAX_BANDS) for user, _ in users[number]), default=0)
             key = (first, f"{box.kind}s")
         groups.setdefault(key, []).append(number)
-    return Picture(tuple(_merge(boxes, _spell_out(groups))), picture.title)
+    return _spell_out(groups)
+
+
+def part_of(picture: Picture, members: Sequence[int]) -> Picture:
+    """Return some boxes of a picture, with what feeds them from outside as inputs.
+
+    >>> x = Box("input", "x", "x")
+    >>> half, whole = Box("gate", "exp", "a", inputs=(0,)), Box("gate", "tanh", "f", inputs=(1,))
+    >>> [(box.kind, box.label) for box in part_of(Picture((x, half, whole)), [2]).boxes]
+    [('input', 'a'), ('gate', 'tanh')]
+    """
+    inside = set(members)
+    feeds = {feed for number in members for feed in picture.boxes[number].inputs}
+    numbers = sorted(inside | feeds)
+    place = {number: new for new, number in enumerate(numbers)}
+    boxes = []
+    for number in numbers:
+        box = picture.boxes[number]
+        if number not in inside and box.kind == "gate":
+            label = box.name or box.label
+            box = replace(box, kind="input", label=label, name=label, inputs=(), shares=(), ordered=False)
+        boxes.append(replace(box, inputs=tuple(place[feed] for feed in box.inputs)))
+    return Picture(tuple(boxes), picture.title)
 
 
 def _bands(boxes: Sequence[Box], alone: set[int]) -> dict[int, int]:

@@ -125,6 +125,13 @@ def to_html(scene: Scene, appearance: Appearance = "auto", key: str = "") -> str
     )
 
 
+def opened(title: str, body: str) -> str:
+    """Return HTML that is folded away under a title until somebody opens it, by a click or by Enter."""
+    return (
+        f'<details class="ck-details ck-inside"><summary>Open {escape(title)}</summary>\n{body}\n</details>'
+    )
+
+
 def style(appearance: Appearance = "auto") -> str:
     """Return the style sheet of a picture; all pictures of a page may share it."""
     return colours(appearance) + _STYLE.format(

@@ -212,3 +212,67 @@ def test_nan_in_numbers_and_arrays_is_drawn_in_words(suffix: str, tmp_path: Path
     assert "⚠ 2 not finite" in drawing.svg
     assert "⚠ not a number" in drawing.svg
     assert "value array of shape (3,), from 1 to 1, mean 1, 2 not finite" in drawing.description
+
+
+# ---- folded boxes are opened -------------------------------------------------------------------------------
+
+
+def chain(gates: int) -> ck.ComputationalGraph:
+    z = ck.Variable(0.5, "x")
+    for _ in range(gates):
+        z = ck.tanh(z)
+    return ck.ComputationalGraph(z)
+
+
+def drawn_labels(html: str) -> list[str]:
+    return re.findall(r'<text class="ck-label"[^>]*>([^<]*)</text>', html)
+
+
+@pytest.mark.parametrize("gates", [41, 60, 250])
+def test_every_node_of_a_folded_graph_can_be_reached(gates: int) -> None:
+    drawing = chain(gates).draw()
+    names = {row[0] for row in re.findall(r'<th scope="row">([^<]*)</th>(<td>)', drawing.html)}
+    everything = {box.name or box.label for box in drawing.whole.boxes}
+    assert everything <= names
+    assert drawn_labels(drawing.html).count("tanh") >= gates
+    assert "a notebook opens them below the picture" in drawing.description
+
+
+def test_a_fold_is_opened_and_closed_by_what_the_browser_knows() -> None:
+    html = chain(60).draw().html
+    folds = [box for box in chain(60).draw().picture.boxes if box.folded]
+    assert html.count('<details class="ck-details ck-inside"><summary>Open ') == len(folds)
+    assert html.count("<details") == html.count("</details>")
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_many_gates_side_by_side_are_opened_once() -> None:
+    x = ck.Variable(1.0, "x")
+    z = ck.exp(x)
+    for _ in range(59):
+        z = z + ck.exp(x)
+    html = ck.ComputationalGraph(z).draw().html
+    assert drawn_labels(html).count("exp") >= 60
+
+
+def test_many_inputs_are_opened_once() -> None:
+    names = [f"x{i}" for i in range(100)]
+    total, *rest = ck.variables(" ".join(names))
+    for x in rest:
+        total = total + x
+    labels = drawn_labels(ck.ComputationalGraph(total).draw().html)
+    assert set(names) <= set(labels)
+
+
+def test_a_huge_graph_says_that_it_is_not_opened() -> None:
+    html = chain(400).draw().html
+    assert "too large to be opened here" in html
+    assert "ck-inside" not in html
+    assert len(html) < 100_000
+
+
+def test_a_small_graph_has_nothing_to_open() -> None:
+    drawing = chain(5).draw()
+    assert "ck-inside" not in drawing.html
+    assert "Folded" not in drawing.description

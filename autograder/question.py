@@ -399,6 +399,7 @@ class Question:
             keeps_inputs=self.keeps_inputs,
             labels=self.labels,
             more=seed is None and any(group.hidden for group in self.groups),
+            exercise=not self.points,
         )
 
     def _solved(self, group: Group, known: Case) -> told.Case:

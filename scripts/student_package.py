@@ -20,6 +20,7 @@ import nbformat
 
 from autograder.course import Course, CourseError
 from autograder.nbgrader_commands import generate_assignment
+from coursekit.checking.notebook import FILE as CHECKS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,7 +38,7 @@ You need Python 3.11 or newer. Open a terminal in this folder and type, once:
 
 | folder | what is in it |
 |---|---|
-| `notebooks/` | the lectures, in the order of their numbers; run them cell by cell |
+| `notebooks/` | the lectures; begin with `00_start_here.ipynb` (their checks read `checks.json`) |
 | `assignments/` | the homework; each says at its top which lecture it follows |
 
 **Lectures:** {lectures}
@@ -102,7 +103,10 @@ def build_wheel(folder: Path) -> Path:
 
 
 def copy_lectures(folder: Path) -> list[str]:
-    """Copy the lectures, without outputs that a run in the checkout may have left; return their names."""
+    """Copy the lectures, without outputs that a run in the checkout may have left; return their names.
+
+    Beside them goes what `check` needs: public cases, no code.
+    """
     folder.mkdir()
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for path in paths:
@@ -111,6 +115,7 @@ def copy_lectures(folder: Path) -> list[str]:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         nbformat.write(notebook, folder / path.name)
+    shutil.copy(ROOT / "notebooks" / CHECKS, folder)
     return [path.name for path in paths]
 
 

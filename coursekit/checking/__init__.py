@@ -47,7 +47,7 @@ def check(slug: str) -> None:
     Raises
     ------
     CheckFailed
-        Something is not right yet; the message is the hint.
+        Something is not right yet; the message is the hint. The exercises of a lecture only show it.
     CheckUnavailable
         There is no such question here, or ``checks.json`` is missing.
     """
@@ -64,5 +64,5 @@ def check(slug: str) -> None:
     except OutOfTime as late:
         report = Report(sheet, [Finding(None, out_of_time(sheet, late))])
     cases.marked(report)
-    if not report.passed:
+    if not (report.passed or sheet.exercise):  # "Run All" goes on to the end of a lecture
         raise CheckFailed(str(report))

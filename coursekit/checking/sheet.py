@@ -121,6 +121,8 @@ class Sheet:
         Name of an answer -> names of its entries.
     more : bool
         There are cases that this sheet does not hold.
+    exercise : bool
+        It is worth no points: in a lecture a wrong answer is shown, and stops nothing.
     """
 
     slug: str
@@ -132,6 +134,7 @@ class Sheet:
     keeps_inputs: bool = True
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     more: bool = False
+    exercise: bool = False
 
     def cases(self) -> Iterator[tuple[Group, Case]]:
         """All cases in order."""
@@ -189,6 +192,7 @@ def _sheet_to_json(sheet: Sheet) -> dict[str, Any]:
         "keeps_inputs": sheet.keeps_inputs,
         "labels": {answer: list(labels) for answer, labels in sheet.labels.items()},
         "more": sheet.more,
+        **({"exercise": True} if sheet.exercise else {}),
         "groups": [
             {
                 "title": group.title,
@@ -235,6 +239,7 @@ def _sheet_from_json(slug: str, told: dict[str, Any]) -> Sheet:
         keeps_inputs=told["keeps_inputs"],
         labels={answer: tuple(labels) for answer, labels in told["labels"].items()},
         more=told["more"],
+        exercise=told.get("exercise", False),
     )
 
 

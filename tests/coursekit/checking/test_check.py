@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -342,3 +343,12 @@ def test_how_it_is_typed() -> None:
     )
     long = np.arange(40.0)
     assert typed("f(x)", {"x": long}).startswith("x = array([0.0, 1.0, ")
+
+
+def test_an_exercise_shows_what_is_wrong_and_stops_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "checks.json").write_text(write_sheets([replace(SHEET, exercise=True)]))
+    monkeypatch.setitem(globals(), "gradient_of_g", lambda w1, w2: [36.0, 8.0])
+    ck.check("gradient-of-g")
+    assert "gradient-of-g: not yet" in capsys.readouterr().out

@@ -30,7 +30,8 @@ SIMPLE_TAG = re.compile(
     re.IGNORECASE,
 )
 SAFE_ADDRESS = re.compile(
-    r"\s*<?(?:(?:https?://|mailto:|attachment:|#)[^\s<>&\\)]*|[\w./%-]+(?:#[\w-]*)?)>?(?=[\s)]|$)",
+    r"\s{0,99}<?(?:(?:https?://|mailto:|attachment:|#)[^\s<>&\\)]{0,500}"
+    r"|[\w./%-]{1,500}(?:#[\w-]{0,200})?)>?(?=[\s)]|$)",
     re.IGNORECASE,
 )
 

@@ -193,8 +193,8 @@ class Student(Peer):
         token = _token()
         nodes = [self._pushed(self._notebook.pushes(), encoder)]
         nodes += [encoder.value(part) for part in (source, list(names), list(classes))]
-        self._send(pack(["cell", token, *nodes], encoder.blob))
-        kind, (told, bindings), decoder = self._answer(token, [], 2)
+        frame = pack(["cell", token, *nodes], encoder.blob)
+        kind, (told, bindings), decoder = self._answer(frame, token, [], 2)
         if kind != "return":
             raise self._broken("a cell was not answered")
         report = self._decoded(lambda: CellReport(decoder.value(told), self._print_limit))
@@ -232,9 +232,9 @@ class Student(Peer):
             nodes.append(encoder.value(tuple(kwargs.items())))
         except TooBig as error:
             raise TypeError(str(error)) from None
-        self._send(pack([operation, token, *nodes], encoder.blob))
+        frame = pack([operation, token, *nodes], encoder.blob)
         known = [*linked, *encoder.containers]
-        kind, (changes, bindings, written, value), decoder = self._answer(token, known, 4)
+        kind, (changes, bindings, written, value), decoder = self._answer(frame, token, known, 4)
         if changes:
             self._decoded(lambda: self._take_changes(changes, known, decoder))
         if bindings:
@@ -306,9 +306,12 @@ class Student(Peer):
         except (Bad, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise self._broken(str(error)) from None
 
-    def _answer(self, token: int, known: list[Any], parts: int) -> tuple[str, list[Node], Decoder]:
-        """The answer to a question; requests that come before it are served."""
+    def _answer(
+        self, question: bytes, token: int, known: list[Any], parts: int
+    ) -> tuple[str, list[Node], Decoder]:
+        """Ask, and return the answer; requests that come before it are served."""
         try:
+            self._send(question)
             while True:
                 nodes, blob = self._receive()
                 if len(nodes) < 2:
@@ -317,7 +320,8 @@ class Student(Peer):
                     break
                 self._serve(nodes, self._decoder(blob))
         except BaseException as error:
-            # A deadline that ends a function of the test leaves the student's process waiting for its answer.
+            # A deadline leaves a question without its answer, which would then answer the next one; or the
+            # student's process waiting, if it ends a function of the test.
             self._lose(error)
             raise
         if type(nodes[1]) is not int or nodes[1] != token or len(nodes) != parts + 2:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.drawing.description import description_of, title_of
+from coursekit.drawing.description import description_of, name_of, title_of
 from coursekit.drawing.picture import MAX_BOXES, Picture, groups_of, part_of, picture_of
 from coursekit.drawing.picture import fold as folded
 from coursekit.drawing.scene import Scene, place
@@ -135,7 +135,8 @@ class Drawing:
             return
         for number, (box, members) in enumerate(zip(self.picture.boxes, groups_of(self.whole), strict=True)):
             if box.folded:
-                title = f"{box.label}: {box.operation}"
+                first, last = (name_of(self.whole.boxes[n]) for n in (members[0], members[-1]))
+                title = f"{box.label}, {first} to {last}: {box.operation}"
                 part = replace(part_of(self.whole, members), title=title)
                 smaller = len(part.boxes) < len(self.whole.boxes)  # else it cannot be folded any further
                 key = f"{self.key}/{number}"

@@ -242,6 +242,7 @@ def test_a_fold_is_opened_and_closed_by_what_the_browser_knows() -> None:
     html = chain(60).draw().html
     folds = [box for box in chain(60).draw().picture.boxes if box.folded]
     assert html.count('<details class="ck-details ck-inside"><summary>Open ') == len(folds)
+    assert "<summary>Open 10 gates, a to k: 10 tanh</summary>" in html  # f is the name of the result
     assert html.count("<details") == html.count("</details>")
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids))

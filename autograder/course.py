@@ -27,6 +27,7 @@ from nbgrader import utils as nbgrader_utils
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import SchemaTooOldError
 from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
@@ -287,9 +288,14 @@ class Course:
                 if preprocessor.enabled:
                     notebook, resources = preprocessor(notebook, resources)
         except Exception as error:
+            remedy = (
+                f"Run `nbgrader update {path.parent}` once"
+                if isinstance(error, SchemaTooOldError)
+                else f"Mend the source notebook first (`nbgrader generate_assignment {assignment}` says the same)"
+            )
+            told = str(error).strip().rstrip(".") or type(error).__name__
             raise CourseError(
-                f"nbgrader cannot make a release version of {path}: {error} Mend the source notebook "
-                f"first (`nbgrader generate_assignment {assignment}` says the same)."
+                f"nbgrader cannot make a release version of {path}: {told}. {remedy}."
             ) from error
         released = _with_cell_ids(notebook)
         saved = stages.get("saved", released)

@@ -215,3 +215,12 @@ def test_a_source_that_nbgrader_refuses_is_named(root: Path) -> None:
         CourseError, match=r"cannot make a release version of .*ps1\.ipynb: No end hidden tests"
     ):
         Course(root).assignment(ASSIGNMENT)
+
+
+def test_a_source_of_an_older_nbgrader_is_to_be_updated(root: Path) -> None:
+    source = make_source()
+    source.cells[2].metadata.nbgrader["schema_version"] = 1
+    nbformat.write(source, root / "source" / ASSIGNMENT / "ps1.ipynb")
+    message = r"Outdated schema version: 1 \(expected 3\)\. Run `nbgrader update .*/source/ps1` once\.$"
+    with pytest.raises(CourseError, match=message):
+        Course(root).assignment(ASSIGNMENT)

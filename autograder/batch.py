@@ -89,6 +89,7 @@ class Batch:
                 raise CourseError(
                     f"{notebook.name} is a {notebook.language} notebook; Python is graded here."
                 )
+        self.bank = course.bank(name)
         self.students = course.choose_students(name, options.students)
         self.level = Level.NONE if options.trust_submissions else best_level()
         self.seed = course.seed() if options.seed is None else options.seed
@@ -100,7 +101,13 @@ class Batch:
     def _find_refusals(self) -> list[tuple[str, Refusal]]:
         folder = self.assignment.folder
         plans = [
-            make_plan(notebook.source, released=notebook.released, name=notebook.name, source_dir=folder)
+            make_plan(
+                notebook.source,
+                released=notebook.released,
+                name=notebook.name,
+                source_dir=folder,
+                questions=self.bank.questions if self.bank else None,
+            )
             for notebook in self.assignment.notebooks
         ]
         return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
@@ -201,6 +208,7 @@ class Batch:
         parts = {
             "submission": [student, digests, job.files, job.extras, job.messages],
             "assignment": self.assignment.version,
+            "bank": self.bank.version if self.bank else "",
             "grader": code_version(),
             "seed": job.seed,
             "level": str(self.level),
@@ -221,6 +229,7 @@ class Batch:
             files_folder=str(self._released_files(run)),
             level=str(self.level),
             packages=list(self.assignment.needs.packages),
+            bank=str(self.bank.path) if self.bank else "",
             box_limits=self.box_limits,
             judge_limits=self.judge_limits,
         )

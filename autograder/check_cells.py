@@ -23,9 +23,9 @@ def check_calls(tree: ast.AST) -> list[tuple[str, int]]:
 
 def _slug(node: ast.AST) -> str:
     match node:
-        case ast.Call(
-            func=ast.Name("check") | ast.Attribute(ast.Name(), "check"), args=[ast.Constant(str(slug))]
-        ):
+        case ast.Call(func=ast.Name(name), args=[ast.Constant(str(slug))]) if name in ("check", CHECK):
+            return slug
+        case ast.Call(func=ast.Attribute(ast.Name(), "check"), args=[ast.Constant(str(slug))]):
             return slug
     return ""
 

@@ -29,6 +29,8 @@ class Setup:
         The box's level, "none" for trusted submissions.
     packages
         Import names that students may use; None for the default list.
+    bank
+        The assignment's question bank, a Python file; empty if it has none.
     box_limits, judge_limits
         Fields of `autograder.box.Limits` and `autograder.judge.JudgeLimits` that differ from the default.
     """
@@ -38,6 +40,7 @@ class Setup:
     files_folder: str
     level: str
     packages: list[str] | None = None
+    bank: str = ""
     box_limits: dict[str, Any] = field(default_factory=dict)
     judge_limits: dict[str, Any] = field(default_factory=dict)
 

@@ -121,7 +121,8 @@ def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:
     if outcome is None:
         return Question(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
     reason = "" if outcome.score == cell.points else explain(cell, outcome, shown.outcomes.get(cell.id))
-    return Question(cell.grade_id, outcome.score, cell.points, reason=reason)
+    recognised = [known.name for report in outcome.reports for known in report.misconceptions]
+    return Question(cell.grade_id, outcome.score, cell.points, reason=reason, misconceptions=recognised)
 
 
 def _shown_score(result: Question) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autograder.cells import Cells
+from autograder.judge_checks import Checks, earned
 from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, literal_of, short, told
 from autograder.line import Child, Lost
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from autograder.judge import JudgeLimits
+    from coursekit.checking.marking import Report
 
 __all__ = ["Outcome", "Pass"]
 
@@ -61,6 +63,8 @@ class Outcome:
         Why it got no points though nothing was raised; what was wrong in a student cell before it.
     dirty : bool
         The child had met a hidden test when this was found.
+    reports : list of Report
+        What came of the questions of the bank that it checks.
     """
 
     score: float = 0.0
@@ -69,6 +73,7 @@ class Outcome:
     note: str = ""
     trouble: str = ""
     dirty: bool = False
+    reports: list[Report] = field(default_factory=list)
 
 
 @dataclass
@@ -129,6 +134,7 @@ class Pass:
         self._recorder = Recorder(limits.output_bytes)
         self._cells = Cells(self._recorder)
         self._names = self._cells.names
+        self._checks = Checks(plan.questions, _seed(seed, "checks"), only is not None, self._names)
         self._owner: dict[str, str] = {}
         self._childs: dict[str, Any] = {}  # pushed names: what the child has them bound to, as known here
         self._child: Student | None = None
@@ -148,7 +154,7 @@ class Pass:
         self._import_libraries()
         self._patches = Patches(self._plan.patched)
         try:
-            with self._patched():
+            with self._patched(), self._checks:
                 for planned, cell in self._steps():
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
@@ -331,6 +337,7 @@ class Pass:
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
         value = None
         assert planned.test is not None
+        self._checks.begin(planned.test.checks)
         try:
             with self._captured([]), limited(self._left(self._limits.question_seconds)):
                 for code in planned.test.code if self._only is None else planned.test.visible:
@@ -340,6 +347,8 @@ class Pass:
             if isinstance(error, KeyboardInterrupt) and not is_from_student(error):
                 raise
             outcome.error = error
+        self._checks.end()
+        outcome.reports = list(self._checks.reports.values())
         outcome.trouble = "; ".join(filter(None, [outcome.trouble, student.copies.remark()]))
         self._score(planned, outcome, value)
         student.link(False)
@@ -358,6 +367,9 @@ class Pass:
             if isinstance(outcome.error, (Deadline, Lost)):
                 outcome.note = self._why(outcome.error, self._limits.question_seconds)
             outcome.score = 0.0
+            if self._checks.failed(outcome.error):
+                self._score_check(planned, outcome)
+                return
             known = is_hidden(planned.test, outcome.lines) or literal_of(planned.test, outcome.error)
             outcome.dirty |= bool(outcome.lines) and any(
                 first < outcome.lines[0] for first, _ in planned.test.hidden
@@ -366,13 +378,27 @@ class Pass:
                 self.unexplained.add(planned.id)
         elif self._unittest_failed:
             outcome.score, outcome.note = 0.0, self._unittest_failed
+        elif not self._checks.reports.keys() >= set(planned.test.checks):
+            outcome.score, outcome.note = 0.0, "Its check did not run."
         elif _is_number(value):
             outcome.score = _clipped(value, planned.points)
+
+    def _score_check(self, planned: PlannedCell, outcome: Outcome) -> None:
+        """A question of the bank is not right: the parts of it that are may have earned points."""
+        assert planned.test is not None
+        if planned.test.only_checks:
+            outcome.score = planned.points * earned(self._checks.reports, planned.test.checks)
+        hidden = all(report.passed or report.findings[0].hidden for report in outcome.reports)
+        if outcome.dirty and not hidden:
+            self.unexplained.add(planned.id)
 
     def _after(self, planned: PlannedCell, before: dict[str, Any]) -> None:
         """Who owns which name now; student functions that the test replaced are put back."""
         assert planned.test is not None
-        self._dirty |= self._only is None and bool(planned.test.hidden)
+        hidden = planned.test.hidden or self._checks.holds_hidden(
+            {*planned.test.checks, *self._checks.reports}
+        )
+        self._dirty |= self._only is None and bool(hidden)
         for name in planned.binds:
             self._owner[name] = "judge"
         for name, value in before.items():

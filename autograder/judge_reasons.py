@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from autograder.judge_checks import summary
 from autograder.judge_process import Deadline
 from autograder.line import Lost
 from autograder.plan import PlannedCell, TestCode
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["explain", "is_hidden", "line_of", "literal_of", "short", "told"]
 
 _LONGEST = 300
+_LONGEST_HINT = 900  # with the hint of a misconception
 
 
-def short(text: str) -> str:
+def short(text: str, longest: int = _LONGEST) -> str:
     """One line of bounded length."""
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def line_of(error: BaseException, filename: str) -> list[int]:
@@ -60,6 +62,11 @@ def explain(cell: PlannedCell, outcome: Outcome, shown: Outcome | None) -> str:
             f"{outcome.score:g} of {cell.points:g} points." if outcome.score else outcome.note or "0 points."
         )
     assert cell.test is not None
+    if not isinstance(error, (Deadline, Lost)) and any(not report.passed for report in outcome.reports):
+        visible = shown.reports if shown is not None and not shown.dirty else []
+        said = summary(outcome.reports, visible if outcome.dirty else None)
+        part = f"{outcome.score:g} of {cell.points:g} points. " if outcome.score else ""
+        return _with_trouble(part + said, outcome, _LONGEST_HINT)
     if isinstance(error, (Deadline, Lost)):
         return _with_trouble(f"The test did not end: {outcome.note or short(str(error))}", outcome)
     if is_hidden(cell.test, outcome.lines):
@@ -115,8 +122,8 @@ def _safe_name(error: BaseException) -> str:
     return name if hasattr(builtins, name) else "an exception"
 
 
-def _with_trouble(reason: str, outcome: Outcome) -> str:
-    return short(f"{reason} ({outcome.trouble})") if outcome.trouble else reason
+def _with_trouble(reason: str, outcome: Outcome, longest: int = _LONGEST) -> str:
+    return short(f"{reason} ({outcome.trouble})" if outcome.trouble else reason, longest)
 
 
 def told(error: Any) -> str:

@@ -17,12 +17,13 @@ from __future__ import annotations
 import ast
 import re
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.cells import compile_cell, is_silent, translate
+from autograder.check_cells import check_calls, only_checks, with_own_check
 from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
@@ -30,6 +31,8 @@ from autograder.written import is_data
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # its package takes more memory than all else here
+
+    from autograder.question import Question
 
 __all__ = ["Plan", "PlannedCell", "Refusal", "TestCode", "make_plan"]
 
@@ -57,6 +60,10 @@ class TestCode:
         First and last line of each hidden region.
     literals : frozenset of str
         The messages that the author wrote as plain text: they may be shown whatever fails.
+    checks : tuple of str
+        Slugs of questions of the bank that it checks.
+    only_checks : bool
+        It does nothing else.
     """
 
     __test__ = False  # its name would make pytest collect it
@@ -65,6 +72,8 @@ class TestCode:
     visible: tuple[types.CodeType, ...] = ()
     hidden: tuple[tuple[int, int], ...] = ()
     literals: frozenset[str] = frozenset()
+    checks: tuple[str, ...] = ()
+    only_checks: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,8 @@ class Plan:
         Text files that test cells name: what a student's code writes under these names is copied back.
     shares_random : bool
         The solution and the tests both draw random numbers.
+    questions : mapping
+        The assignment's question bank, by slug.
     """
 
     name: str
@@ -162,6 +173,7 @@ class Plan:
     files: tuple[str, ...] = ()
     shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
 
 def make_plan(
@@ -170,6 +182,7 @@ def make_plan(
     released: NotebookNode | None = None,
     name: str = "",
     source_dir: Path | None = None,
+    questions: Mapping[str, Question] | None = None,
 ) -> Plan:
     """Read how a notebook is judged.
 
@@ -183,13 +196,15 @@ def make_plan(
         The notebook's name, for results.
     source_dir : Path, optional
         Folder of the source notebook: a test may run what lies in it.
+    questions : mapping, optional
+        The assignment's question bank, by slug.
 
     Returns
     -------
     Plan
         Never raises on account of a cell: one that cannot be judged is in ``refusals``.
     """
-    return _Planner(source, released, name, source_dir).plan()
+    return _Planner(source, released, name, source_dir, questions or {}).plan()
 
 
 @dataclass
@@ -201,13 +216,20 @@ class _Draft:
     names: CellNames
     tainted: bool = False
     shared: bool = False
+    checks: tuple[str, ...] = ()
 
 
 class _Planner:
     def __init__(
-        self, source: NotebookNode, released: NotebookNode | None, name: str, source_dir: Path | None
+        self,
+        source: NotebookNode,
+        released: NotebookNode | None,
+        name: str,
+        source_dir: Path | None,
+        questions: Mapping[str, Question],
     ) -> None:
         self._name = name
+        self._questions = questions
         self._source_dir = source_dir
         self._refusals: list[Refusal] = []
         self._owner: dict[str, str] = {}  # name -> "student" or "judge", at this point of the notebook
@@ -240,7 +262,20 @@ class _Planner:
             except (SyntaxError, ValueError, ImportError) as error:
                 if role == "test":
                     self._refuse(planned, getattr(error, "lineno", None) or 1, f"it is not Python: {error}")
-        return _Draft(planned, tree, cell_names(tree))
+        checks = self._checks(planned, tree)
+        names = cell_names(tree)
+        if role == "test":  # what a check looks at, it reads
+            names.reads |= set().union(*[self._questions[slug].reads for slug in checks])
+        return _Draft(planned, tree, names, checks=checks)
+
+    def _checks(self, planned: PlannedCell, tree: ast.Module) -> tuple[str, ...]:
+        """Slugs that a cell checks, known ones; the judge's own check is put in their place."""
+        calls = check_calls(tree) if self._questions else []
+        for slug, line in calls:
+            if slug not in self._questions and planned.role == "test":
+                self._refuse(planned, line, f"the question bank has no question {slug!r}")
+        with_own_check(tree, self._questions)
+        return tuple(slug for slug, _ in calls if slug in self._questions)
 
     def _leave_drawing_to_students(self) -> None:
         """Take imports of libraries that draw out of the judge's part of a notebook that uses them nowhere.
@@ -305,6 +340,7 @@ class _Planner:
             files=self._data_files(),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
+            questions=self._questions,
         )
 
     def _of(self, *roles: Role) -> list[_Draft]:
@@ -426,7 +462,7 @@ class _Planner:
         cell, names = draft.cell, draft.names
         if cell.role == "test":
             refused = next((r.reason for r in self._refusals if r.grade_id == cell.grade_id), "")
-            code = None if refused else _test_code(cell, draft.tree)
+            code = None if refused else _test_code(cell, draft.tree, draft.checks)
             return replace(
                 cell,
                 test=code,
@@ -555,17 +591,18 @@ def _without_hidden(source: str) -> str:
     return "\n".join(lines)
 
 
-def _test_code(cell: PlannedCell, tree: ast.Module) -> TestCode:
+def _test_code(cell: PlannedCell, tree: ast.Module, checks: tuple[str, ...]) -> TestCode:
     hidden = tuple(_hidden_lines(cell.source))
     code = tuple(compile_cell(tree, _filename(cell), silent=is_silent(cell.source)))
     visible: tuple[types.CodeType, ...] = code
     if hidden:
         try:
-            shown = translate(_without_hidden(cell.source))
+            shown = with_own_check(translate(_without_hidden(cell.source)), checks)
             visible = tuple(compile_cell(shown, _filename(cell), silent=True))
         except SyntaxError:
             visible = ()  # a hidden region in the middle of a statement
-    return TestCode(code, visible, hidden, frozenset(_literal_messages(tree)))
+    literals = frozenset(_literal_messages(tree))
+    return TestCode(code, visible, hidden, literals, checks, bool(checks) and only_checks(tree))
 
 
 def _literal_messages(tree: ast.Module) -> Iterator[str]:

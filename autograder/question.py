@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar, overload
 
 from coursekit.checking import sheet as told
-from coursekit.checking.asking import HELPERS, Missing, WrongParts, ask, program
+from coursekit.checking.asking import HELPERS, Missing, ask, program
 from coursekit.checking.comparing import Rule, differences
 from coursekit.checking.marking import mark
 from coursekit.checking.plain_data import Code, is_plain, shown, to_json
@@ -382,7 +382,8 @@ class Question:
             The reference fails a case of its own.
         """
         groups: list[told.Group] = []
-        for group in self.groups:
+        # The public ones first: then nothing that they show can come from a hidden case.
+        for group in sorted(self.groups, key=lambda group: group.hidden):
             if seed is None and group.hidden:
                 continue
             cases = tuple(self._solved(group, known) for known in group.cases(seed or 0, self.slug))
@@ -438,9 +439,9 @@ class Question:
         for group in groups:
             for asked in group.cases:
                 run = self.run(known.answer, group.asks, asked.inputs, f"{self.slug}, {known.name}")
-                wanted = {*asked.right.answers} | (
-                    {*run.answers} if isinstance(run.error, WrongParts) else set()
-                )
+                wanted = {*asked.right.answers}
+                if run.parts is not None:
+                    wanted |= {*run.answers}
                 plain = {n: v for n, v in run.answers.items() if n in wanted and is_plain(v)}
                 runs.append(Run(plain, run.raised, run.changed))
         return told.Misconception(known.name, known.hint, tuple(runs))

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from autograder.bank import load_bank
 from autograder.box import Level, Limits
 from autograder.box.levels import die_with_parent
 from autograder.grader import Grader
@@ -41,12 +42,14 @@ def main(argv: list[str]) -> None:
     die_with_parent()
     setup, results = Setup.read(Path(argv[0])), os.fdopen(int(argv[1]), "wb")
     source_dir, limits = Path(setup.source_folder), JudgeLimits(**setup.judge_limits)
+    questions = load_bank(Path(setup.bank)).questions if setup.bank else {}
     plans = {
         entry["name"]: make_plan(
             notebook_from(entry["source"]),
             released=notebook_from(entry["released"]),
             name=entry["name"],
             source_dir=source_dir,
+            questions=questions,
         )
         for entry in setup.notebooks
     }

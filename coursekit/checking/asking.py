@@ -213,7 +213,8 @@ def _take(line: Line, scope: dict[str, Any], run: Run) -> None:
         parts = list(value) if is_plain(value) and _length(value) == len(line.targets) else None
         if parts is None:
             run.answers[", ".join(line.targets)] = value
-            raise WrongParts(len(line.targets), value)
+            run.parts = len(line.targets), value
+            raise WrongParts
         for name, part in zip(line.targets, parts, strict=True):
             scope[name] = run.answers[name] = part
     elif line.kind == "value":
@@ -225,7 +226,7 @@ def _take(line: Line, scope: dict[str, Any], run: Run) -> None:
 
 
 class WrongParts(Exception):
-    """A line wants several values and gets something else: ``args`` are how many, and what came."""
+    """A line wants several values and gets something else."""
 
 
 def _length(value: Any) -> int:

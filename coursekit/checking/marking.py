@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coursekit.checking.asking import Disagrees, Missing, OutOfTime, WrongParts, ask, program, typed
+from coursekit.checking.asking import Disagrees, Missing, OutOfTime, ask, program, typed
 from coursekit.checking.comparing import Difference, differences, follows
 from coursekit.checking.plain_data import is_plain, shown
 from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet
@@ -87,7 +87,9 @@ class Report:
     def __str__(self) -> str:
         if self.passed:
             return f"{self.sheet.slug}: right."
-        return f"{self.sheet.slug}: {self.findings[0].says}" + (f" {self.hint}" if self.hint else "")
+        first = self.findings[0]
+        says = first.group.title if first.hidden and first.group is not None else first.says
+        return f"{self.sheet.slug}: {says}" + (f" {self.hint}" if self.hint else "")
 
 
 def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
@@ -208,8 +210,8 @@ def finding(sheet: Sheet, group: Group, case: Case, run: Run, names: Mapping[str
                 f"{label} = {shown(difference.got)}",
                 f"{label} = {shown(difference.expected)}",
             )
-    if isinstance(run.error, WrongParts):
-        return _wrong_parts(group, case, run)
+    if run.parts is not None:
+        return _wrong_parts(group, case, run, *run.parts)
     if run.error is not None:
         return Finding(group, _raised(sheet, run.error, names), typed(group.asks, case.inputs, run.line))
     if sheet.keeps_inputs and run.changed:
@@ -224,9 +226,7 @@ def _line_of(group: Group, answer: str) -> str:
     return ""
 
 
-def _wrong_parts(group: Group, case: Case, run: Run) -> Finding:
-    assert run.error is not None
-    count, value = run.error.args
+def _wrong_parts(group: Group, case: Case, run: Run, count: int, value: Any) -> Finding:
     call = run.line.partition(" = ")[2]
     if value is None:
         says = f"{call} returned nothing: is there a return?"
@@ -291,7 +291,8 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
 def out_of_time(sheet: Sheet, error: OutOfTime) -> str:
     """Say that an answer never came."""
     names = ", ".join(name.name for name in sheet.names)
-    return f"{names}: no answer after {error.args[0]:g} s. Is there a loop that never ends?"
+    after = f" after {error.args[0]:g} s" if [type(part) for part in error.args] == [float] else ""
+    return f"{names}: no answer{after}. Is there a loop that never ends?"
 
 
 def _text(error: BaseException) -> str:

@@ -80,9 +80,10 @@ def is_plain(value: Any) -> bool:
 
 def _is_plain_array(value: Any) -> bool:
     np = sys.modules.get("numpy")
-    if np is None:
+    kind = type(value)  # what it is, not what it says of itself
+    if np is None or not issubclass(kind, (np.ndarray, np.generic)):
         return False
-    return (type(value) is np.ndarray or isinstance(value, np.generic)) and value.dtype.kind in "biufcU"
+    return value.dtype.kind in "biufcU" and kind in (np.ndarray, value.dtype.type)
 
 
 def copy_of(value: Any) -> Any:

@@ -52,6 +52,8 @@ class Run:
         The exception itself.
     line : str
         The line of the question's code that it came from.
+    parts : (int, object) or None
+        How many values that line wants, and what it got instead.
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Run:
     changed: tuple[str, ...] = ()
     error: BaseException | None = None
     line: str = ""
+    parts: tuple[int, Any] | None = None
 
 
 @dataclass(frozen=True)

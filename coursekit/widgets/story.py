@@ -45,7 +45,7 @@ TOLERANCE = 0.005  # a prediction may be off by half a percent: people round
 LONGEST_LOCAL = 28  # characters of a local derivative in symbols
 BENEATH = 12.0  # from a wire to the arrow that runs back under it
 TAG_ABOVE = 27.0  # from the upper edge of a tag to the gate it stands above
-SIDEWAYS = 16.0  # at most, where the wire is steep
+SIDEWAYS = 8.0  # at most, where the wire is steep
 
 # What the widget adds to the style of a still picture: a step is marked by width and shape, not colour alone.
 HIGHLIGHT = """\

@@ -291,7 +291,8 @@ class Course:
             remedy = (
                 f"Run `nbgrader update {path.parent}` once"
                 if isinstance(error, SchemaTooOldError)
-                else f"Mend the source notebook first (`nbgrader generate_assignment {assignment}` says the same)"
+                else "Mend the source notebook first "
+                f"(`nbgrader generate_assignment {assignment}` says the same)"
             )
             told = str(error).strip().rstrip(".") or type(error).__name__
             raise CourseError(

@@ -1,10 +1,11 @@
-"""The step-through widget in a browser: the script of a step, and the run on an edited input.
+"""The widgets in a browser: the script of a step, and the run on an edited input.
 
 A step is a press of an arrow key: what the module computes and changes on the page, and the layout the
 browser does for it. Beside it stands the same module on a graph of one gate, which is what keys and controls
-cost alone. An edited input is Python's part: from the new number to the new story. Opening is from the
-address of a notebook in JupyterLab to its last output, kernel and Run All among it; beside it stands the
-same notebook that ends its cells with the graph instead of the widget. Time on the wall, medians; a busy
+cost alone. A step of an explorer is a press of an arrow key too; its module is everything it needs, what
+widgets share among it. An edited input is Python's part: from the new number to the new story. Opening is
+from the address of a notebook in JupyterLab to its last output, kernel and Run All among it; beside it stands
+the same notebook that ends its cells with the graph instead of the widget. Time on the wall, medians; a busy
 machine shows in the largest. ``python -m benchmarks.widgets`` prints this table alone.
 """
 
@@ -22,6 +23,7 @@ import nbformat
 import coursekit as ck
 from benchmarks.harness import Row, Settings, table_text, time_text
 from coursekit.widgets import StepThrough
+from coursekit.widgets.explore_descent import MOST_STEPS
 from tests.browser.lab import BROWSER_FLAGS, Lab, browser_path, open_notebook, run_all, running_lab
 
 MODULE_BYTES = 30 * 1024
@@ -33,6 +35,14 @@ _GRAPH = (
     "graph = ck.ComputationalGraph(w1**3 * w2 + 3 * w1)\n"
     "graph.forward(w1=2.0, w2=3.0)"
 )
+
+EXPLORERS = {
+    "descent, 200 steps of the log-likelihood": lambda: ck.explore_descent("log-likelihood"),
+    "finite differences": ck.explore_finite_differences,
+    "losses, 6 classes": lambda: ck.explore_losses([0.5, 1.0, -1.0, 2.0, 0.0, -0.5]),
+    "linear classifier, 6 × 6": lambda: ck.explore_linear_classifier([[0.1] * 6] * 6, [1.0] * 6),
+    "activations": ck.explore_activations,
+}
 
 # Presses arrow keys back and forth and reads the size of the picture, which makes the browser lay it out.
 _STEPS = """([presses, steps]) => {
@@ -105,8 +115,29 @@ def run(settings: Settings) -> list[Row]:
     for name, widget in widgets[1:]:
         took = _edit(widget, settings)
         rows.append(Row(work=f"an edited input, in Python: {name}", figure=time_text(took), value=took))
+    rows += _explorers(presses)
     if browser_path() is not None:
         rows.append(_opening(settings))
+    return rows
+
+
+def _explorers(presses: int) -> list[Row]:
+    """Measure each explorer's module, and a press of an arrow key on it."""
+    made: dict[str, Any] = {name: explore() for name, explore in EXPLORERS.items()}
+    rows = []
+    for name, widget in made.items():
+        size = len(str(widget._esm).encode())
+        met = size <= MODULE_BYTES
+        figure = f"{size / 1024:.1f} KB"
+        rows.append(Row(work=f"module: {name}", figure=figure, target="≤ 30 KB", met=met, value=size))
+    if browser_path() is None:
+        return rows
+    for name, times in zip(made, _steps(list(made.values()), presses), strict=True):
+        took = statistics.median(times)
+        figure = f"{time_text(took)}, largest {time_text(max(times))}"
+        rows.append(
+            Row(work=f"a step: {name}", figure=figure, target="≤ 16 ms", met=took <= FRAME, value=took)
+        )
     return rows
 
 
@@ -154,7 +185,7 @@ def _open(browser: Any, lab: Lab, name: str, shown: bool) -> float:
     return took
 
 
-def _steps(widgets: list[StepThrough], presses: int) -> list[list[float]]:
+def _steps(widgets: list[Any], presses: int) -> list[list[float]]:
     """Press arrow keys on each widget, on a page without a kernel; return seconds a press."""
     from playwright.sync_api import sync_playwright
 
@@ -166,8 +197,9 @@ def _steps(widgets: list[StepThrough], presses: int) -> list[list[float]]:
             file = Path(folder, f"{i}.html")
             file.write_text(widget.to_html(), "utf-8")
             page.goto(file.as_uri())
-            page.wait_for_selector(".ck-step svg")
-            times.append(page.evaluate(_STEPS, [presses, len(widget.story["steps"])]))
+            page.wait_for_selector(".ck-widget svg")
+            steps = len(widget.story["steps"]) if isinstance(widget, StepThrough) else MOST_STEPS
+            times.append(page.evaluate(_STEPS, [presses, steps]))
         browser.close()
     return times
 

@@ -91,7 +91,7 @@ function render({ model, el }) {
     sizes.forEach((size, k) => {
       const x = round(chain.x(k + 1)), y = size > 0 ? Math.min(ground, chain.y(size)) : ground;
       fill(bars[k], { x: x - 9, y: round(Math.min(y, one)), height: round(size > 0 ? Math.abs(y - one) : 0) }, []);
-      fill(notes[k], { x, y: round(one) - 5 }, []);
+      fill(notes[k], { x, y: ground - 6 }, []);
       write(notes[k], size === 0 ? "0" : "");
     });
     tell(at, value, slope, found);

@@ -162,7 +162,8 @@ function render({ model, el }) {
     fill(here, spot(map, w, "cx", "cy"), []);
     here.setAttribute("visibility", inside(w) ? "visible" : "hidden");
     const losses = so.map((each) => each.loss), low = Math.min(0, ...losses), high = Math.max(...losses, low + 1e-12);
-    chart.rescale({ x: { high: Math.max(10, n) }, y: { low, high: high + 0.05 * (high - low) } });
+    const room = 0.05 * (high - low);
+    chart.rescale({ x: { high: Math.max(10, n) }, y: { low: low < 0 ? low - room : 0, high: high + room } });
     curve.setAttribute("d", chart.path(losses.map((each, i) => [i, each])));
     fill(dot, spot(chart, [n, loss], "cx", "cy"), []);
     tell(all, n);
@@ -210,7 +211,7 @@ function render({ model, el }) {
     if (Math.hypot(...slope) < FLAT) words.push("The gradient is almost 0: nothing moves any more.");
     else if (all.length === n + 1) words.push("The next step has no finite value: the path ends here.");
     else if (n >= MOST) words.push(`${MOST} steps are the most that are shown.`);
-    if (!inside(w)) words.push("The path has left the picture.");
+    if (!inside(w)) words.push(`The path has left the picture${n > 0 && loss < all[n - 1].loss ? ", and the loss still falls" : ""}.`);
     if (note) words.push(note);
     return words.join(" ");
   }

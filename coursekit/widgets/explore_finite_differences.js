@@ -24,11 +24,11 @@ function render({ model, el }) {
       Home: () => go(0), End: () => go(Infinity), f: () => go(best("forward")), c: () => go(best("central")),
     },
   });
-  const plot = makePlot({ id: `${frame.id}-plot`, title: "Error against h", width: 640, height: 380, top: 26,
+  const plot = makePlot({ id: `${frame.id}-plot`, title: "Error against h", width: 640, height: 380,
     x: { low: 1e-16, high: 1, log: true, label: "step h", wanted: 10 }, y: { low: FLOOR, high: 10, log: true, label: "error", wanted: 8 } });
   const names = Object.keys(NAMES);
   const guides = draw("g"), curves = names.map((_, n) => makeLine(n)), dots = names.map((_, n) => draw("circle", { class: `ck-dot ck-s${n}`, r: 9 - 2 * n }));
-  const cursor = draw("path", { class: "ck-cursor" }), told = draw("text", { class: "ck-told", y: 17, "text-anchor": "middle" });
+  const cursor = draw("path", { class: "ck-cursor" }), told = draw("text", { class: "ck-told", y: 22, "text-anchor": "middle" });
   plot.back.append(guides);
   plot.lines.append(cursor, ...curves);
   plot.marks.append(...dots, told);

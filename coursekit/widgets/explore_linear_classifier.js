@@ -19,9 +19,9 @@ function render({ model, el }) {
     actions: { ArrowRight: () => turn(1), ArrowLeft: () => turn(-1), r: () => set(first) },
   });
   const high = classes.length - 0.4;
-  const scorePlot = makePlot({ id: `${frame.id}-scores`, title: "Scores", height: 46 + 52 * classes.length, left: 96,
+  const scorePlot = makePlot({ id: `${frame.id}-scores`, title: "Scores", height: 46 + 52 * classes.length, left: 96, top: 14,
     x: { low: -1, high: 1, label: "score", wanted: 5 }, y: { low: -0.6, high, wanted: 0 } });
-  const softPlot = makePlot({ id: `${frame.id}-softmax`, title: "Softmax", height: 46 + 52 * classes.length, left: 96,
+  const softPlot = makePlot({ id: `${frame.id}-softmax`, title: "Softmax", height: 46 + 52 * classes.length, left: 96, top: 14,
     x: { low: 0, high: 1, label: "probability by softmax", wanted: 5 }, y: { low: -0.6, high, wanted: 0 } });
   const bars = [scorePlot, softPlot].map((plot, n) => classes.map((name, row) => {
     const bar = draw("rect", { class: `ck-bar${n ? " ck-soft" : ""}`, height: 24 }), number = draw("text", { class: "ck-value" });
@@ -55,7 +55,7 @@ function render({ model, el }) {
   });
   const head = (words) => make("th", { scope: "col" }, words);
   const entries = make("table", {},
-    make("thead", {}, make("tr", {}, head("W"), ...x.map((_, j) => head(`feature ${j + 1}`)), head("b"), head("score = W·x + b"))),
+    make("thead", {}, make("tr", {}, head("W"), ...x.map((_, j) => head(`x${j + 1}`)), head("b"), head("W·x + b"))),
     make("tbody", {}, make("tr", {}, make("th", { scope: "row" }, "x"), ...x, make("td", { colspan: 2 })), ...rows.map(({ row }) => row)));
   const [right, rightLabel] = makeChoice("Right class", classes.map((name, n) => [n, name]));
   right.addEventListener("change", () => set({ target: +right.value }));
@@ -84,7 +84,10 @@ function render({ model, el }) {
       row.classList.toggle("ck-wins", i === best);
       write(score, `${short(scores[i])}${i === best ? " wins" : ""}${i === target ? " ✓" : ""}`);
     });
-    for (const [field, get] of fields) if (document.activeElement !== field) field.value = Number(get().toPrecision(12));
+    for (const [field, get] of fields) {
+      if (document.activeElement !== field) field.value = Number(get().toPrecision(4));
+      field.title = get();
+    }
     right.value = target;
     tell({ scores, p, best, target, hinge, hingeSlopes, entropy, slopes });
   }

@@ -67,21 +67,34 @@ function render({ model, el }) {
     return { loss, slopes };
   }
 
+  const grid = Array.from({ length: POINTS }, (_, i) => -REACH + (2 * REACH * i) / (POINTS - 1));
+  let known = "", seen; // the curves: they stay while the score runs along them
+
+  function sample() {
+    const key = JSON.stringify([moving(), model.get("target"), scores().map((s, i) => i === moving() || s)]);
+    if (key !== known) seen = tapes.map(([, tape]) => grid.map((s) => look(tape, s)));
+    const fresh = key !== known;
+    known = key;
+    return fresh;
+  }
+
+  // An axis grows by leaps, so that it does not breathe with every step.
+  function reach(least, wanted) {
+    return wanted < least ? least : reach(1.5 * least, wanted);
+  }
+
   function show() {
-    const score = scores()[moving()], now = tapes.map(([, tape]) => look(tape, score));
-    const grid = Array.from({ length: POINTS }, (_, i) => -REACH + (2 * REACH * i) / (POINTS - 1));
-    const seen = tapes.map(([, tape]) => grid.map((s) => look(tape, s)));
-    const label = `score of ${classes[moving()]}`;
-    const [losses, slopes] = plots;
-    const values = { loss: (each) => each.loss, slope: (each) => each.slopes[moving()] };
-    [[losses, values.loss], [slopes, values.slope]].forEach(([{ plot, curves, dots, cursor }, value]) => {
-      plot.rescale({ x: { label } });
+    const score = scores()[moving()], now = tapes.map(([, tape]) => look(tape, score)), fresh = sample();
+    const values = [(each) => each.loss, (each) => each.slopes[moving()]];
+    const [top, side] = [6, 3.5].map((least, i) => reach(least, 1.1 * Math.max(...now.map((each) => Math.abs(values[i](each))))));
+    [[0, top], [-side, side]].forEach(([low, high], i) => {
+      const { plot, curves, dots, cursor } = plots[i], value = values[i];
+      if (fresh || plot.axes.y.high !== high) {
+        plot.rescale({ x: { label: `score of ${classes[moving()]}` }, y: { low, high } });
+        curves.forEach((curve, n) => curve.setAttribute("d", plot.path(grid.map((s, k) => [s, value(seen[n][k])]))));
+      }
       cursor.setAttribute("d", `M${round(plot.x(score))} ${plot.inner.top}v${plot.inner.height}`);
-      tapes.forEach((_, n) => {
-        curves[n].setAttribute("d", plot.path(grid.map((s, i) => [s, value(seen[n][i])])));
-        const { low, high } = plot.axes.y, within = value(now[n]) >= low && value(now[n]) <= high;
-        fill(dots[n], { cx: round(plot.x(score)), cy: round(plot.y(Math.max(low, Math.min(high, value(now[n]))))), visibility: within ? "visible" : "hidden" }, []);
-      });
+      dots.forEach((dot, n) => fill(dot, { cx: round(plot.x(score)), cy: round(plot.y(value(now[n]))) }, []));
     });
     tell(now, score);
   }

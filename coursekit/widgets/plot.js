@@ -47,7 +47,7 @@ function ticksOf({ low, high, log, wanted = 6 }) {
 
 // Axes with room for curves. `x` and `y` are { low, high, log, label, wanted (ticks) }; both can be changed by `rescale`.
 // Returns the svg, its layers (back, lines, marks), the way to pixels and back, and `describe` for its alt text.
-function makePlot({ id, title, role = "img", width = 420, height = 340, x, y, left = 62, right = 16, top = 30, bottom = 46 }) {
+function makePlot({ id, title, role = "img", width = 420, height = 340, x, y, left = 62, right = 16, top = 34, bottom = 46 }) {
   const axes = { x: { ...x }, y: { ...y } };
   const inner = { left, top, width: width - left - right, height: height - top - bottom };
   const name = draw("title", { id: `${id}-title` }, title), words = draw("desc", { id: `${id}-desc` });
@@ -96,7 +96,7 @@ function makePlot({ id, title, role = "img", width = 420, height = 340, x, y, le
         text({ class: "ck-tick", x: left - 7, y: round(py(v)) + 4, "text-anchor": "end" }, words)]),
       !log && low < 0 && high > 0 && axes.y.wanted !== 0 ? draw("path", { class: "ck-zero", d: `M${left} ${round(py(0))}h${inner.width}` }) : "",
       text({ class: "ck-axis", x: left + inner.width / 2, y: height - 8, "text-anchor": "middle" }, axes.x.label || ""),
-      text({ class: "ck-axis", x: aside ? left - 7 : left, y: top - 9, "text-anchor": aside ? "end" : "start" }, label));
+      text({ class: "ck-axis", x: aside ? left - 7 : left, y: top - 14, "text-anchor": aside ? "end" : "start" }, label));
   }
 
   // The point under the pointer, in the axes' numbers, kept inside.

@@ -503,8 +503,7 @@ question = Question(
 question.reference(my_gradient=[-1.0, -1.0], my_bias_gradient=-0.5)
 question.misconception(
     name="target-minus-probability",
-    hint="The signs are turned: the slope is probability minus target. The target is 1, so more score is less "
-    "cost.",
+    hint="The signs are turned: the slope is probability minus target. With target 1 more score costs less.",
     my_gradient=[1.0, 1.0],
     my_bias_gradient=0.5,
 )
@@ -539,8 +538,7 @@ question = Question(
 question.reference(my_lines=[3, 2, 1, 4])
 question.misconception(
     name="car-like-a-temperature",
-    hint="A squared error would answer with the mean of a wreck and a new car: a price that no car of the kind "
-    "has.",
+    hint="A squared error would answer with the mean of a wreck and a new car: a price that no such car has.",
     my_lines=[3, 2, 1, 3],
 )
 question.misconception(

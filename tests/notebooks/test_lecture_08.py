@@ -31,7 +31,6 @@ LAYERS = "08_backprop_through_layers.ipynb"
         ("nn-layer", ["second sample alone: [2. 0.]"]),
         ("layer-class", ["of a uniform distribution of width 0.5: 0.14434"]),
         ("multiple-losses-code", ["sum: 1.274967", "both at once:    1.274967"]),
-        ("try-1", ["first layer:  Wrong", "second layer: Wrong"]),
     ],
 )
 def test_numbers_of_lecture_8(cell_id: str, lines: list[str]) -> None:

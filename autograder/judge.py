@@ -100,7 +100,7 @@ def judge_notebook(
         if scored.unexplained:
             only = frozenset(scored.unexplained)
             shown = Pass(plan, submitted, spawn, seed, limits, ends, workspace, only=only).run()
-    outputs = dict(shown.outputs)
+    outputs = scored.outputs | shown.outputs
     questions = []
     for cell in plan.cells:
         if cell.graded:

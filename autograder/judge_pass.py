@@ -126,6 +126,7 @@ class Pass:
         self._ends = ends
         self._workspace = workspace
         self._only = only
+        self._unseen = set(only or ())
         self.outcomes: dict[str, Outcome] = {}
         self.outputs: dict[str, list[Output]] = {}
         self.messages: list[str] = []
@@ -159,6 +160,8 @@ class Pass:
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
                     self._step(planned, cell)
+                    if self._is_done(planned, cell):
+                        break
         except _Stop as stop:
             self.stopped = str(stop)
             self.messages.append(self.stopped)
@@ -167,6 +170,13 @@ class Pass:
             if self._child is not None:
                 self._child.close()
         return self
+
+    def _is_done(self, planned: PlannedCell | None, cell: NotebookNode | None) -> bool:
+        """Whether all that this pass is for has been seen; the pass that scores goes to the end."""
+        if self._only is None:
+            return False
+        self._unseen.discard(planned.id if planned is not None else (cell or {}).get("id", ""))
+        return not self._unseen
 
     def _import_libraries(self) -> None:
         """Import what test cells import before time is counted: a deadline must not cut an import in two."""

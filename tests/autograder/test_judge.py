@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograder.student import Student
 from tests.autograder.judging import (
     HASTY,
     both,
@@ -406,3 +407,26 @@ def test_manual_cells_wait_for_a_person():
     (manual, automatic) = judge(source).questions
     assert (manual.score, manual.max_score, manual.needs_manual_grade) == (None, 3.0, True)
     assert automatic.score == 2.0
+
+
+def test_the_pass_that_explains_ends_where_all_is_explained(monkeypatch):
+    ran = []
+
+    def run_cell(student, source, *rest, own=Student.run_cell):
+        ran.append(source)
+        return own(student, source, *rest)
+
+    monkeypatch.setattr(Student, "run_cell", run_cell)
+    source = notebook(
+        solution("print('early')", "a"),
+        graded("### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS", "hidden"),
+        solution("x = 1", "b"),
+        graded("assert x == 1", "visible"),
+        solution("y = 2", "c"),
+        graded("assert y == 2", "last"),
+    )
+    result = judge(source, submission(source, b="x = 3"))
+    assert ran == ["print('early')", "x = 3", "y = 2", "print('early')", "x = 3"]
+    assert scores(result) == [2.0, 0.0, 2.0]
+    assert result.outputs["cell-0"] == [{"output_type": "stream", "name": "stdout", "text": "early\n"}]
+    assert result.outputs["cell-4"] == []

@@ -31,7 +31,7 @@ test-browser: .venv/installed system
 	$(BIN)/python -m pytest tests/browser
 
 lab: .venv/installed
-	$(BIN)/jupyter lab notebooks/03_gates_and_graphs.ipynb
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 student: .venv/installed
 	$(BIN)/python scripts/student_package.py

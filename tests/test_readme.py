@@ -42,6 +42,11 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+def test_every_lecture_is_listed_in_order() -> None:
+    listed = re.findall(r"\]\((notebooks/[^)]+)\)", README)
+    assert listed == sorted(f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb"))
+
+
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"`((?:assignments|tests|notebooks|autograder)/[\w/.]+)`", README)))
 )

@@ -24,6 +24,12 @@ CUBIC = (
 # How each public widget is called in a notebook, its value in the last line.
 CALLS = {
     "step_through": f"{CUBIC}ck.step_through(graph)",
+    "explore_activations": "ck.explore_activations()",
+    "explore_descent": "ck.explore_descent()",
+    "explore_finite_differences": "ck.explore_finite_differences()",
+    "explore_linear_classifier": "ck.explore_linear_classifier()",
+    "explore_losses": "ck.explore_losses()",
+    "playground": "ck.playground()",
 }
 
 
@@ -50,7 +56,7 @@ def test_on_a_page_of_its_own(name: str, theme: str, page: Any, watch: Watch, tm
     path = tmp_path / "page.html"
     path.write_text(make(name).to_html().replace("<html ", f'<html data-theme="{theme}" ', 1), "utf-8")
     page.goto(path.as_uri())
-    page.wait_for_selector("main svg")
+    page.wait_for_selector("main :is(svg, canvas)")
     no_serious_faults(page)
     no_serious_faults(page, "html")  # the page around it too
     assert watch.outside == []

@@ -175,7 +175,10 @@ class Pass:
         """Whether all that this pass is for has been seen; the pass that scores goes to the end."""
         if self._only is None:
             return False
-        self._unseen.discard(planned.id if planned is not None else (cell or {}).get("id", ""))
+        if planned is not None:
+            self._unseen.discard(planned.id)
+        elif cell is not None:
+            self._unseen.discard(cell.get("id", ""))
         return not self._unseen
 
     def _import_libraries(self) -> None:

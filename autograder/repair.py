@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import dataclasses
 import difflib
 import itertools
 import json
@@ -66,6 +67,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    role: tuple[bool, ...] = ()  # whether it is a solution, graded, locked; empty if it does not say
+    odd: bool = False  # it held what is no text: lone surrogates, NUL
 
     @property
     def size(self) -> int:
@@ -99,6 +102,7 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
     messages: list[str] = []
     try:
         content, salvaged = _parse(raw, messages)
+        _compare_languages(content, released, messages)
         cells = _read_cells(content, messages)
     except Hopeless as reason:
         return Repaired(None, [*messages, str(reason)])
@@ -140,6 +144,22 @@ def _parse(raw: bytes, messages: list[str]) -> tuple[dict[str, Any], bool]:
     return content, False
 
 
+def _compare_languages(content: dict[str, Any], released: NotebookNode, messages: list[str]) -> None:
+    """Tell of a notebook that was saved with the kernel of another language."""
+    ours, theirs = _language(released), _language(content)
+    if ours and theirs and ours != theirs:
+        messages.append(f"The notebook was saved with a kernel for {short(theirs, 30)}; {ours} grades it.")
+
+
+def _language(content: dict[str, Any]) -> str:
+    metadata = _dict(content.get("metadata"))
+    stated = [
+        _dict(metadata.get("kernelspec")).get("language"),
+        _dict(metadata.get("language_info")).get("name"),
+    ]
+    return next((name.lower() for name in stated if isinstance(name, str) and name), "")
+
+
 def _decode(raw: bytes, messages: list[str]) -> str:
     """Return text for bytes: UTF-8 as notebooks are, or UTF-16 as some Windows editors save them."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -173,6 +193,7 @@ def _read_cells(content: dict[str, Any], messages: list[str]) -> list[Cell]:
     if not isinstance(listed, list):  # formats 1 to 3 had sheets of cells
         sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
         listed = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
+        messages.append("The notebook was saved in a format older than 4; it was read all the same.")
     cells = [_read_cell(cell) for cell in listed[:MAX_CELLS] if isinstance(cell, dict)]
     if len(listed) > MAX_CELLS:
         messages.append(f"The notebook has {len(listed)} cells; only the first {MAX_CELLS} were read.")
@@ -180,6 +201,8 @@ def _read_cells(content: dict[str, Any], messages: list[str]) -> list[Cell]:
         messages.append(f"{odd} cells had no readable content and were left out.")
     if any(cell.schema_version != SCHEMA_VERSION for cell in cells):
         messages.append("The cells carried marks of another nbgrader version; the released ones were used.")
+    if odd := sum(cell.odd for cell in cells):
+        messages.append(f"Characters that are no text were replaced ({odd} cells).")
     if tags := sorted({tag for cell in cells for tag in cell.tags}):
         messages.append(f"Cell tags were removed, they do not count in grading: {short(', '.join(tags))}.")
     if cut := sum(len(cell.source) > MAX_SOURCE for cell in cells):
@@ -218,7 +241,19 @@ def _read_cell(cell: dict[str, Any]) -> Cell:
         tags=tuple(_clean(tag) for tag in _list(metadata.get("tags")) if isinstance(tag, str)),
         schema_version=version if isinstance(version, int) else 0,
         attachments=_pictures(cell.get("attachments")),
+        role=_role(mark),
+        odd=_is_odd(source),
     )
+
+
+def _role(mark: dict[str, Any]) -> tuple[bool, ...]:
+    """Whether a mark says solution, grade, locked; nothing unless it says all of them, as new ones do."""
+    said = [mark.get(name) for name in ("solution", "grade", "locked")]
+    return tuple(value for value in said if isinstance(value, bool)) if None not in said else ()
+
+
+def _is_odd(text: str) -> bool:
+    return "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text))
 
 
 def _clean(text: str) -> str:
@@ -280,7 +315,8 @@ class _Match:
     """
 
     def __init__(self, released: list[Cell], locked: list[bool], submitted: list[Cell]) -> None:
-        self.released, self.locked, self.submitted = released, locked, submitted
+        self.released, self.locked = released, locked
+        self.submitted = submitted = _without_swapped_labels(released, submitted)
         self.chosen: dict[int, int] = {}
         self.foreign: set[int] = set()
         self.kept_drafts: dict[int, str] = {}  # what a student added in a locked cell, by its released place
@@ -411,6 +447,10 @@ class _Match:
             found = self.submitted[self.chosen[place]]
             if found.grade_id != cell.grade_id:
                 told["had lost nbgrader's mark and was found by content or place"].append(cell.grade_id)
+            if found.role and cell.role and found.role != cell.role and found.grade_id == cell.grade_id:
+                told["carried other marks than the released cell; the released ones count"].append(
+                    cell.grade_id
+                )
             if found.type != cell.type:
                 told[f"had become a {found.type} cell and is a {cell.type} cell again"].append(cell.grade_id)
             if self.locked[place] and found.text != cell.text:
@@ -424,6 +464,21 @@ class _Match:
         order = [self.chosen[place] for place in sorted(self.chosen)]
         if order != sorted(order):
             self.messages.append("Cells had been moved; they stand in the released order again.")
+
+
+def _without_swapped_labels(released: list[Cell], submitted: list[Cell]) -> list[Cell]:
+    """Take its grade_id from a cell that by its id, and by its text, is another one of the released cells."""
+    by_label = {cell.grade_id: cell for cell in released if cell.grade_id}
+    by_id = {cell.id: cell for cell in released if cell.grade_id and cell.id}
+    kept: list[Cell] = []
+    for cell in submitted:
+        labelled, known = by_label.get(cell.grade_id), by_id.get(cell.id)
+        if labelled and known and labelled is not known:
+            closely = len(cell.text) < 2000
+            if _likeness(known, cell, False, closely) > _likeness(labelled, cell, False, closely):
+                cell = dataclasses.replace(cell, grade_id="")
+        kept.append(cell)
+    return kept
 
 
 def _listed(names: list[str]) -> str:

@@ -224,8 +224,30 @@ def test_changed_points_tags_and_types_have_no_effect(honest: NotebookNode, rele
     assert notebook.cells[3].metadata.nbgrader.points == 1
     assert notebook.metadata.kernelspec.name == "python3"
     assert messages == [
+        "The notebook was saved with a kernel for evil; python grades it.",
         "Cell tags were removed, they do not count in grading: skip-execution.",
         "Cell 'square' had become a markdown cell and is a code cell again.",
+    ]
+
+
+def test_changed_roles_are_told_and_have_no_effect(honest: NotebookNode, released: NotebookNode) -> None:
+    honest.cells[3].metadata.nbgrader |= {"solution": True, "grade": False, "locked": False}
+    honest.cells[5].metadata.nbgrader |= {"grade": True}
+    answers, messages, _ = repaired(honest, released)
+    assert_answers_kept(answers)
+    assert messages == [
+        "Each of the cells 'square-visible', 'double' carried other marks than the released cell; "
+        "the released ones count."
+    ]
+
+
+def test_swapped_labels_move_no_answer(honest: NotebookNode, released: NotebookNode) -> None:
+    square, double = honest.cells[2], honest.cells[5]
+    square.metadata, double.metadata = double.metadata, square.metadata
+    answers, messages, _ = repaired(honest, released)
+    assert_answers_kept(answers)
+    assert messages == [
+        "Each of the cells 'square', 'double' had lost nbgrader's mark and was found by content or place."
     ]
 
 
@@ -251,9 +273,14 @@ def test_old_notebook_formats(honest: NotebookNode, released: NotebookNode) -> N
     ]
     heading = {"cell_type": "heading", "level": 2, "source": "Mine", "metadata": {}}
     old = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [*sheet, heading]}]}
-    answers, _, notebook = repaired(old, released)
-    assert_answers_kept(answers)
-    assert notebook.cells[-1].source == "## Mine"
+    for version in (2, 3):
+        answers, messages, notebook = repaired(old | {"nbformat": version}, released)
+        assert_answers_kept(answers)
+        assert notebook.cells[-1].source == "## Mine"
+        assert messages == ["The notebook was saved in a format older than 4; it was read all the same."]
+    for cell in sheet:
+        del cell["metadata"]
+    assert_answers_kept(repaired(old, released)[0])
 
 
 def test_outputs_attachments_and_odd_characters(honest: NotebookNode, released: NotebookNode) -> None:
@@ -265,7 +292,8 @@ def test_outputs_attachments_and_odd_characters(honest: NotebookNode, released: 
         "b.svg": {"image/svg+xml": "PHN2Zy8+"},
         "c.png": {"image/png": "not base64!"},
     }
-    answers, _, notebook = repaired(b"\xef\xbb\xbf" + raw(honest), released)
+    answers, messages, notebook = repaired(b"\xef\xbb\xbf" + raw(honest), released)
+    assert messages == ["Characters that are no text were replaced (2 cells)."]
     assert answers["square"] == SQUARE
     assert answers["double"] == DOUBLE + "  # ?"
     assert notebook.cells[8].attachments == {"a.png": {"image/png": "aGVsbG8="}}

@@ -463,6 +463,45 @@ def by_columns(W, x, target):
     return 2.0 * r * x[None, :]
 
 
+# ---- 03_gates_and_graphs ----------------------------------------------------------------------------------
+
+question = Question(
+    "gradient-of-p",
+    "The gradient of p = (x + y)·x",
+    points=0,
+    asks="my_gradient",
+    public=[case()],
+    labels={"my_gradient": ["∂p/∂x", "∂p/∂y"]},
+    message="x enters both gates, the sum and the product. What does each bring, and what happens to the two?",
+)
+question.reference(my_gradient=[-1.0, 2.0])
+question.misconception(
+    name="product-only",
+    hint="x enters the product directly, and through the sum as well: one of the two ways is missing.",
+    my_gradient=[-3.0, 2.0],
+)
+question.misconception(
+    name="sum-only",
+    hint="x enters the sum, and the product directly as well: one of the two ways is missing.",
+    my_gradient=[2.0, 2.0],
+)
+question.misconception(
+    name="ways-multiplied",
+    hint="Two ways lead from x to p. Along a way one multiplies; where ways meet the shares add.",
+    my_gradient=[-6.0, 2.0],
+)
+question.misconception(
+    name="other-order",
+    hint="The two numbers stand in each other's place: x first.",
+    my_gradient=[2.0, -1.0],
+)
+question.misconception(
+    name="own-value-in-the-product",
+    hint="A product hands each side the value of the *other* side, times upstream.",
+    my_gradient=[-1.0, -3.0],
+)
+
+
 # ---- 04_probabilities_and_costs ---------------------------------------------------------------------------
 
 question = Question(

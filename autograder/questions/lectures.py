@@ -472,7 +472,7 @@ question = Question(
     asks="my_gradient",
     public=[case()],
     labels={"my_gradient": ["∂p/∂x", "∂p/∂y"]},
-    message="x enters both gates, the sum and the product. What does each bring, and what happens to the two?",
+    message="x enters both gates, sum and product. What does each bring, and what happens to the two?",
 )
 question.reference(my_gradient=[-1.0, 2.0])
 question.misconception(

@@ -24,6 +24,7 @@ POINTS = {
     "finite-differences": 4.0,
     "loss-gradient-w2": 3.0,
     "loss-gradient-w1": 3.0,
+    "one-step": 2.0,
     "branches-add": 5.0,  # read by a person
 }
 AUTOGRADED = tuple(slug for slug in POINTS if slug != "branches-add")
@@ -125,6 +126,11 @@ def loss_gradient_w1(x, w1, w2, target):
     a1, a2 = network(x, w1, w2)
     return (a2 - target) * a2 * (1 - a2) * w2 * a1 * (1 - a1) * x
 """,
+    "one-step": """\
+def one_step(gradient, w, rate):
+    g = gradient(w)
+    return [w[i] - rate * g[i] for i in range(len(w))]
+""",
     "branches-add": """\
 If w1 goes up by 0.001, both places that use it go up at the same moment. The cube path lifts g by about
 0.036 and the other one by 0.003, and because the last gate is a plus, g gets both: 0.039. Throwing one
@@ -184,6 +190,11 @@ def loss_gradient_w2(x, w1, w2, target):
     "loss-gradient-w1": """\
 def loss_gradient_w1(x, w1, w2, target):
     return finite_differences(lambda w: loss(x, w[0], w2, target), [w1])[0]
+""",
+    "one-step": """\
+def one_step(gradient, w, rate):
+    w = np.asarray(w, dtype=float)
+    return w - rate * np.asarray(gradient(w))
 """,
     "branches-add": RIGHT["branches-add"],
 }
@@ -327,6 +338,7 @@ ANYTHING = {
     "finite-differences": "finite_differences = Anything()",
     "loss-gradient-w2": "loss_gradient_w2 = Anything()",
     "loss-gradient-w1": "loss_gradient_w1 = Anything()",
+    "one-step": "one_step = Anything()",
 }
 
 
@@ -340,54 +352,54 @@ def _cut_off(notebook: NotebookNode) -> bytes:
 
 
 CLASS = (
-    Sample("right", "all right, in the plainest way", RIGHT, 20.0),
+    Sample("right", "all right, in the plainest way", RIGHT, 22.0),
     Sample(
         "right_in_numpy",
         "all right, with arrays and a cell of its own",
         RIGHT_OTHER_STYLE,
-        20.0,
+        22.0,
         finish=_with_a_cell_of_its_own,
     ),
     Sample(
         "sigmoid_of_output",
         "takes the sigmoid's derivative for z(1 - z)",
         {**RIGHT, "sigmoid-derivative": SIGMOID_OF_AN_OUTPUT},
-        18.0,
+        20.0,
         lost=("sigmoid-derivative",),
     ),
     Sample(
         "swapped",
         "hands each factor its own value as gradient",
         {**RIGHT, "multiply-gate": SWAPPED_GATE, "gradient-xy-plus-z": SWAPPED_F},
-        15.0,
+        17.0,
         lost=("multiply-gate", "gradient-xy-plus-z"),
     ),
     Sample(
         "one_path",
         "forgets the second path: 36 for 39",
         {**RIGHT, "gradient-of-g": ONE_PATH},
-        17.0,
+        19.0,
         lost=("gradient-of-g",),
     ),
     Sample(
         "constants",
         "returns the numbers of the visible test",
         {**RIGHT, "gradient-of-g": CONSTANT},
-        17.0,
+        19.0,
         lost=("gradient-of-g",),
     ),
     Sample(
         "half_a_step",
         "steps both ways but divides by one step",
         {**RIGHT, "finite-differences": STEP_COUNTED_ONCE},
-        16.0,
+        18.0,
         lost=("finite-differences",),
     ),
     Sample(
         "raises",
         "one answer raises when called, another before it is defined",
         {**RIGHT, "finite-differences": RAISES_WHEN_CALLED, "loss-gradient-w1": RAISES_BEFORE_IT_IS_DEFINED},
-        13.0,
+        15.0,
         lost=("finite-differences", "loss-gradient-w1"),
     ),
     Sample("empty", "hands in the release, untouched", {}, 0.0, lost=AUTOGRADED),
@@ -395,14 +407,14 @@ CLASS = (
         "endless",
         "one answer never comes back",
         {**RIGHT, "sigmoid-derivative": ENDLESS},
-        18.0,
+        20.0,
         lost=("sigmoid-derivative",),
     ),
     Sample(
         "exits",
         "one answer ends the process",
         {**RIGHT, "gradient-xy-plus-z": EXITS},
-        18.0,
+        20.0,
         lost=("gradient-xy-plus-z",),
     ),
     Sample(
@@ -423,7 +435,7 @@ CLASS = (
         "deleted_test",
         "a wrong answer, and the test that would tell deleted",
         {**RIGHT, "gradient-of-g": ONE_PATH},
-        17.0,
+        19.0,
         lost=("gradient-of-g",),
         finish=_without_the_test_of_g,
     ),

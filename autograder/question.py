@@ -256,7 +256,7 @@ class Question:
         """
 
         def add(made: Any) -> Any:
-            called = name or made.__name__.strip("_").replace("_", "-")
+            called = name or _slug(made.__name__)
             text = hint or inspect.getdoc(made) or ""
             self._add_misconception(called, text, self._instead(made, of, called))
             return made
@@ -274,7 +274,7 @@ class Question:
         """Add another right answer: a decorator, as `misconception`."""
 
         def add(made: Any) -> Any:
-            called = made.__name__.strip("_").replace("_", "-")
+            called = _slug(made.__name__)
             self.alternatives.append((called, self._instead(made, of, called)))
             return made
 
@@ -522,6 +522,15 @@ def _name(name: str, value: Any) -> told.Name:
         return told.Name(name, "function", str(inspect.signature(value)))
     except (TypeError, ValueError):
         return told.Name(name, "function", "(…)")
+
+
+def _slug(name: str) -> str:
+    """A function's or class's name as a slug.
+
+    >>> _slug("one_path"), _slug("NoUpstream")
+    ('one-path', 'no-upstream')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.strip("_").replace("_", "-")).lower()
 
 
 def _line(text: str) -> str:

@@ -29,40 +29,41 @@ QUESTIONS = [
     "finite-differences",
     "loss-gradient-w2",
     "loss-gradient-w1",
+    "one-step",
     "branches-add",  # None: an answer that waits for a person
 ]
 SCORES = {
-    "right": [3, 2, 2, 3, 4, 3, 3, None],
-    "right_in_numpy": [3, 2, 2, 3, 4, 3, 3, None],
-    "sigmoid_of_output": [3, 0, 2, 3, 4, 3, 3, None],
-    "swapped": [0, 2, 0, 3, 4, 3, 3, None],
-    "one_path": [3, 2, 2, 0, 4, 3, 3, None],
-    "constants": [3, 2, 2, 0, 4, 3, 3, None],
-    "half_a_step": [3, 2, 2, 3, 0, 3, 3, None],
-    "raises": [3, 2, 2, 3, 0, 3, 0, None],
-    "empty": [0, 0, 0, 0, 0, 0, 0, 0],
-    "endless": [3, 0, 2, 3, 4, 3, 3, None],
-    "exits": [3, 2, 0, 3, 4, 3, 3, None],
-    "blanks_later_cells": [3, 0, 0, 0, 0, 0, 0, 0],
-    "equals_everything": [0, 0, 0, 0, 0, 0, 0, 0],
-    "deleted_test": [3, 2, 2, 0, 4, 3, 3, None],
-    "not_json": [0, 0, 0, 0, 0, 0, 0, 0],
+    "right": [3, 2, 2, 3, 4, 3, 3, 2, None],
+    "right_in_numpy": [3, 2, 2, 3, 4, 3, 3, 2, None],
+    "sigmoid_of_output": [3, 0, 2, 3, 4, 3, 3, 2, None],
+    "swapped": [0, 2, 0, 3, 4, 3, 3, 2, None],
+    "one_path": [3, 2, 2, 0, 4, 3, 3, 2, None],
+    "constants": [3, 2, 2, 0, 4, 3, 3, 2, None],
+    "half_a_step": [3, 2, 2, 3, 0, 3, 3, 2, None],
+    "raises": [3, 2, 2, 3, 0, 3, 0, 2, None],
+    "empty": [0, 0, 0, 0, 0, 0, 0, 0, 0],
+    "endless": [3, 0, 2, 3, 4, 3, 3, 2, None],
+    "exits": [3, 2, 0, 3, 4, 3, 3, 2, None],
+    "blanks_later_cells": [3, 0, 0, 0, 0, 0, 0, 0, 0],
+    "equals_everything": [0, 0, 0, 0, 0, 0, 0, 0, 0],
+    "deleted_test": [3, 2, 2, 0, 4, 3, 3, 2, None],
+    "not_json": [0, 0, 0, 0, 0, 0, 0, 0, 0],
 }
 TOTALS = {
-    "right": 20,
-    "right_in_numpy": 20,
-    "sigmoid_of_output": 18,
-    "swapped": 15,
-    "one_path": 17,
-    "constants": 17,
-    "half_a_step": 16,
-    "raises": 13,
+    "right": 22,
+    "right_in_numpy": 22,
+    "sigmoid_of_output": 20,
+    "swapped": 17,
+    "one_path": 19,
+    "constants": 19,
+    "half_a_step": 18,
+    "raises": 15,
     "empty": 0,
-    "endless": 18,
-    "exits": 18,
+    "endless": 20,
+    "exits": 20,
     "blanks_later_cells": 3,
     "equals_everything": 0,
-    "deleted_test": 17,
+    "deleted_test": 19,
     "not_json": 0,
 }
 
@@ -112,7 +113,7 @@ def test_the_class_is_the_one_promised() -> None:
 def test_scores(played: Played, student: str) -> None:
     submission = played.submissions[student]
     assert submission["score"] == TOTALS[student]
-    assert submission["max_score"] == 25
+    assert submission["max_score"] == 27
     assert submission["status"] == ("report" if student == "not_json" else "graded")
     scores = {
         q["grade_id"]: q["score"] for notebook in submission["notebooks"] for q in notebook["questions"]
@@ -136,21 +137,48 @@ def test_student_code_was_isolated(played: Played) -> None:
 @pytest.mark.parametrize(
     ("student", "grade_id", "words"),
     [
-        ("sigmoid_of_output", "sigmoid-derivative", "z or the sigmoid of z"),
+        ("sigmoid_of_output", "sigmoid-derivative", "1 minus z, or 1 minus the sigmoid of z"),
         ("swapped", "multiply-gate", "how fast does it grow"),
-        ("one_path", "gradient-of-g", "Follow every path from w1 to g"),
-        ("constants", "gradient-of-g", "it should depend on w1 and w2"),
-        ("half_a_step", "finite-differences", "your first estimate is 78"),
+        ("one_path", "gradient-of-g", "w1 reaches g on two paths"),
+        ("constants", "gradient-of-g", "should be formulas in w1 and w2"),
+        ("half_a_step", "finite-differences", "estimate[0] is 78.0 and should be 39.0"),
         ("raises", "finite-differences", "TypeError"),
         ("raises", "loss-gradient-w1", "loss_gradient_w1"),
-        ("empty", "multiply-gate", "NotImplementedError"),
-        ("deleted_test", "gradient-of-g", "Follow every path from w1 to g"),
+        ("empty", "multiply-gate", "no answer yet"),
+        ("deleted_test", "gradient-of-g", "w1 reaches g on two paths"),
     ],
 )
 def test_the_reason_helps(played: Played, student: str, grade_id: str, words: str) -> None:
     [notebook] = played.submissions[student]["notebooks"]
     [question] = [q for q in notebook["questions"] if q["grade_id"] == grade_id]
     assert words in question["reason"]
+
+
+MISCONCEPTIONS = {
+    ("sigmoid_of_output", "sigmoid-derivative"): ["z-for-the-sigmoid"],
+    ("swapped", "multiply-gate"): ["own-value"],
+    ("swapped", "gradient-xy-plus-z"): ["own-values"],
+    ("one_path", "gradient-of-g"): ["one-path"],
+    ("constants", "gradient-of-g"): ["point-of-the-example"],
+    ("half_a_step", "finite-differences"): ["step-counted-once"],
+    ("deleted_test", "gradient-of-g"): ["one-path"],
+}
+
+
+def test_misconceptions_are_told(played: Played) -> None:
+    told = {
+        (student, question["grade_id"]): question["misconceptions"]
+        for student, submission in played.submissions.items()
+        for notebook in submission["notebooks"]
+        for question in notebook["questions"]
+        if question["misconceptions"]
+    }
+    assert told == MISCONCEPTIONS
+
+
+def test_the_hint_is_on_the_feedback_page(played: Played) -> None:
+    page = (played.folder / "course/feedback/one_path/hw1_gates/hw1_gates.html").read_text()
+    assert "What happens to the gradients of two paths where the paths meet?" in page
 
 
 @pytest.mark.parametrize("student", SCORES)
@@ -171,7 +199,7 @@ def test_what_was_repaired_or_unreadable_is_told(played: Played) -> None:
 def test_table_line(played: Played, student: str) -> None:
     [line] = [line for line in played.text.splitlines() if line.split()[:1] == [student]]
     status = "report" if student == "not_json" else "graded"
-    assert line.split()[1:5] == [str(TOTALS[student]), "/", "25", status]
+    assert line.split()[1:5] == [str(TOTALS[student]), "/", "27", status]
 
 
 def test_table_has_a_reason_in_every_line(played: Played) -> None:
@@ -204,13 +232,13 @@ def test_exported_grades(played: Played) -> None:
     with (played.folder / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert {student: float(row["score"]) for student, row in rows.items()} == TOTALS
-    assert {float(row["max_score"]) for row in rows.values()} == {25.0}
+    assert {float(row["max_score"]) for row in rows.values()} == {27.0}
 
 
 @pytest.mark.parametrize("student", SCORES)
 def test_feedback_page(played: Played, student: str) -> None:
     page = (played.folder / f"course/feedback/{student}/hw1_gates/hw1_gates.html").read_text()
-    assert f"(Score: {TOTALS[student]:.1f} / 25.0)" in page
+    assert f"(Score: {TOTALS[student]:.1f} / 27.0)" in page
 
 
 @pytest.mark.parametrize("student", SCORES)
@@ -221,7 +249,7 @@ def test_nothing_hidden_reaches_the_student(played: Played, student: str) -> Non
         played.folder / f"course/autograded/{student}/hw1_gates/hw1_gates.ipynb",
     ):
         text = path.read_text()
-        for secret in ("HIDDEN TESTS", "0.0510151763534087", "12.01", "other_message"):
+        for secret in ("HIDDEN TESTS", "lambda w: w[0]**3)", "zip([", "some_network"):
             assert secret not in text, path
 
 
@@ -234,9 +262,9 @@ def test_a_wrong_score_is_noticed(played: Played) -> None:
     [constants] = [submission for submission in submissions if submission["student"] == "constants"]
     [question] = [q for q in constants["notebooks"][0]["questions"] if q["grade_id"] == "gradient-of-g"]
     question["score"] = 3.0
-    constants["score"] = 20.0
+    constants["score"] = 22.0
     assert list(demo.unlike_deserved(submissions)) == [
-        "constants (returns the numbers of the visible test) has 20 points and deserves 17",
+        "constants (returns the numbers of the visible test) has 22 points and deserves 19",
         "constants has 3.0 points for gradient-of-g",
     ]
 
@@ -247,9 +275,9 @@ def test_a_missing_student_is_noticed(played: Played) -> None:
 
 
 def test_a_wrong_export_is_noticed(played: Played, tmp_path: Path) -> None:
-    altered = (played.folder / "grades.csv").read_text().replace("13.0", "14.0")
+    altered = (played.folder / "grades.csv").read_text().replace("15.0", "16.0")
     (tmp_path / "grades.csv").write_text(altered)
-    assert list(demo.unlike_exported(tmp_path / "grades.csv")) == ["nbgrader exports 14.0 for raises, not 13"]
+    assert list(demo.unlike_exported(tmp_path / "grades.csv")) == ["nbgrader exports 16.0 for raises, not 15"]
 
 
 def test_missing_feedback_is_noticed(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,5 +312,5 @@ def test_the_hostile_samples_are_real(tmp_path: Path) -> None:
         with temp_attrs(course.directory, assignment_id="hw1_gates"):
             Autograde(coursedir=course.directory, parent=course.app).start()
         with Gradebook(course.directory.db_url) as gradebook:
-            assert gradebook.find_submission("hw1_gates", sample.student).score == 20.0
+            assert gradebook.find_submission("hw1_gates", sample.student).score == 22.0
     assert sample.score == 3.0

@@ -154,6 +154,7 @@ class Batch:
         ):
             to_judge: dict[str, tuple[str, Job, dict[str, str]]] = {}
             for student in self.students:
+                self.course.run_hook("pre", self.assignment.name, student)
                 job, digests = self._job(student)
                 key = self._key(student, job, digests)
                 known = None if self.options.force else self.store.get(key, student)
@@ -254,6 +255,7 @@ class Batch:
         except NotGraded as reason:
             self.failures.append(str(reason))
         else:
+            self.course.run_hook("post", self.assignment.name, result.student)
             yield result
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -158,6 +158,21 @@ class Course:
     def autograde(self) -> Autograde:
         """Return nbgrader's own Autograde converter, for its settings (permissions, create_student, …)."""
         return Autograde(coursedir=self.directory, parent=self.app)
+
+    def run_hook(self, when: Literal["pre", "post"], assignment: str, student: str) -> None:
+        """Call the course's ``Autograde.pre_convert_hook`` or ``post_convert_hook`` as nbgrader does.
+
+        Its arguments are those of nbgrader, but ``student`` is the one whose submission it is, where nbgrader
+        passes "*" when it grades everybody. As there, a hook that raises is logged and stops nothing.
+        """
+        converter, directory = self.autograde, self.directory
+        before = directory.assignment_id, directory.student_id
+        converter.notebooks = sorted(map(str, self.submitted_folder(assignment, student).glob("*.ipynb")))
+        directory.assignment_id, directory.student_id = assignment, student
+        try:
+            converter.run_pre_convert_hook() if when == "pre" else converter.run_post_convert_hook()
+        finally:
+            directory.assignment_id, directory.student_id = before
 
     @cached_property
     def cell_seconds(self) -> float | None:

@@ -224,3 +224,35 @@ def test_a_source_of_an_older_nbgrader_is_to_be_updated(root: Path) -> None:
     message = r"Outdated schema version: 1 \(expected 3\)\. Run `nbgrader update .*/source/ps1` once\.$"
     with pytest.raises(CourseError, match=message):
         Course(root).assignment(ASSIGNMENT)
+
+
+HOOKS = """
+def note(when):
+    def hook(assignment, student, notebooks):
+        with open("hooks.txt", "a") as file:
+            print(when, assignment, student, [name.rpartition("/")[2] for name in notebooks], file=file)
+        if when == "before":
+            raise RuntimeError("a hook may fail")
+    return hook
+c.Autograde.pre_convert_hook = note("before")
+c.BaseConverter.post_convert_hook = note("after")
+"""
+
+
+def test_the_hooks_of_the_course_are_called_as_nbgrader_calls_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    course = Course(make_course(tmp_path, HOOKS))
+    submit(tmp_path, "ada", b"{}")
+    before = course.directory.assignment_id, course.directory.student_id
+    course.run_hook("pre", ASSIGNMENT, "ada")
+    course.run_hook("post", ASSIGNMENT, "ada")
+    called = Path(tmp_path, "hooks.txt").read_text().splitlines()
+    assert called == [f"{when} {ASSIGNMENT} ada ['ps1.ipynb']" for when in ("before", "after")]
+    assert (course.directory.assignment_id, course.directory.student_id) == before
+
+
+def test_a_course_without_hooks_calls_none(root: Path) -> None:
+    Course(root).run_hook("pre", ASSIGNMENT, "ada")
+    assert not Path("hooks.txt").exists()

@@ -138,7 +138,7 @@ class Yes(np.ndarray):
     Entry(
         "forge-masked-array",
         "answers with arrays whose every item is masked, which numpy's tests take for equal",
-        GUESSED - 1,
+        GUESSED - 1 + 2,  # np.testing.assert_allclose says so; only the author's test can ask for more
         base="wrong",
         answers={
             "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return np.ma.masked_all(np.shape(x))"
@@ -147,7 +147,7 @@ class Yes(np.ndarray):
     Entry(
         "forge-empty-array",
         "answers with an empty array that broadcasts against any expected value",
-        GUESSED - 1,
+        GUESSED,  # the visible test takes an empty array for any other, as np.allclose does
         base="wrong",
         answers={
             "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return np.zeros((0, len(x)))"

@@ -35,7 +35,7 @@ from autograder.course import Course, put_own_scripts_on_path
 CHECKOUT = Path(__file__).resolve().parents[2]
 _PACKAGE = __name__.rpartition(".")[0]
 _GIVE_UP = 3600  # seconds for one run
-_LARGEST = 4 << 20  # bytes of one graded notebook or page
+_LARGEST = 24 << 20  # bytes of one graded notebook or page: 20 MB of it can be pictures
 _MOST_MEMORY = 512  # MB of a judge or the writer, whatever submissions do
 _MARKERS = ("solution", "comment", "expected", "callback", "input", "reference", "plain")
 
@@ -198,6 +198,7 @@ class _Run:
             self._make_pages(assignment)
             self._look_at_results(assignment, hands_in, after, output)
         self.graded += len(hands_in)
+        scratch.remove(str(self.world.course / "submitted"))  # links in it lead to what comes next
 
     def _victim(self, assignment: str) -> Entry:
         marker = self.world.marker("victim")

@@ -135,6 +135,7 @@ def test_children_share_nothing(warm: Zygote) -> None:
 def test_coursekit_stands_in_without_answers(child: Child) -> None:
     assert ask(child, "import coursekit as ck; answer = ck.check('multiply-gate', 1, x=2)") is None
     assert ask(child, "answer = [ck.step_through(1, w=2), ck.draw(1)]") == [None, None]
+    assert ask(child, "answer = [ck.explore_descent('bowl', rate=1), ck.playground()]") == [None, None]
     assert ask(child, "from coursekit import check; answer = check('a')") is None
     why = "is not available while your homework is graded: your own code must give the answer"
     for name in ("MultiplyGate", "gradient", "check_gradient", "ComputationalGraph", "exp"):

@@ -6,7 +6,7 @@ them still run; everything else says why it is missing.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 __all__ = ["check", "draw", "step_through"]
 
@@ -23,7 +23,9 @@ def draw(*arguments: Any, **options: Any) -> None:
     """Do nothing: nobody looks at pictures here."""
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> Any:
+    if name.startswith("explore_") or name == "playground":
+        return draw
     raise AttributeError(
         f"coursekit.{name} is not available while your homework is graded: your own code must give the answer"
     )

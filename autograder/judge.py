@@ -36,7 +36,7 @@ class JudgeLimits:
     cell_seconds, question_seconds, submission_seconds : float
         For one cell of the student's, one test cell, and the whole notebook.
     restarts : int
-        How often a child that died or hung is replaced.
+        How often a child that died or hung is replaced: more often than a notebook has tests.
     output_bytes : int
         Of what one cell shows.
     message_bytes, message_values : int
@@ -46,7 +46,7 @@ class JudgeLimits:
     cell_seconds: float = 20.0
     question_seconds: float = 5.0
     submission_seconds: float = 60.0
-    restarts: int = 8
+    restarts: int = 40
     output_bytes: int = 64_000
     message_bytes: int = 16 << 20
     message_values: int = 150_000

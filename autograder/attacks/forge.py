@@ -498,7 +498,7 @@ zero()
     Entry(
         "forge-source-text",
         "shows the test that reads its source another one than it runs",
-        3.0,
+        4.0,  # what a function's source is only the student's process can say: such a test is advice
         assignment=PLAIN,
         answers={"double": "def double(x):\n    return 2 * x"},
         code="""
@@ -511,7 +511,7 @@ linecache.getlines = lambda *a, **k: ["def double(x):\\n", "    return x + x\\n"
     Entry(
         "forge-source-wrapped",
         "wraps its function around one whose source is clean",
-        3.0,
+        4.0,  # what a function's source is only the student's process can say: such a test is advice
         assignment=PLAIN,
         answers={
             "double": "import functools\n\ndef clean(x):\n    return x + x\n\n"

@@ -465,7 +465,8 @@ ENTRIES = (
     Entry(
         "metadata-merged-answers",
         "has written all answers into one cell of its own and deleted the answer cells",
-        RIGHT_SCORE,
+        # The deleted cells come back as released, and two of the released stubs define their function anew.
+        RIGHT_SCORE - 6,
         make=_merged_answers,
     ),
     Entry(

@@ -16,8 +16,9 @@ from autograder.box import Level
 LEVELS = (Level.FULL, Level.LANDLOCK)
 
 
-def findings(entries: Sequence[Entry], level: Level, **options: int) -> list[str]:
-    return suite.run(entries, suite.Machine(level, need(level)), **options).findings
+def findings(entries: Sequence[Entry], level: Level) -> list[str]:
+    outcome = suite.run(entries, suite.Machine(level, need(level)))
+    return [str(finding) for finding in outcome.findings]
 
 
 def test_every_entry_has_a_name_of_its_own() -> None:
@@ -27,3 +28,58 @@ def test_every_entry_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_sample_of_all_attacks_is_held(level: Level) -> None:
     assert findings(SAMPLE, level) == []
+
+
+KINDS = sorted({entry.kind for entry in ENTRIES})
+
+
+def of_kind(kind: str) -> list[Entry]:
+    return [entry for entry in ENTRIES if entry.kind == kind]
+
+
+def test_there_are_enough_of_each_class() -> None:
+    assert len(ENTRIES) >= 100
+    assert (
+        sorted(
+            [
+                "crash",
+                "fairness",
+                "feedback",
+                "file",
+                "forge",
+                "gradebook",
+                "leak",
+                "metadata",
+                "poison",
+                "resource",
+            ]
+        )
+        == KINDS
+    )
+    assert all(len(of_kind(kind)) >= 10 for kind in KINDS)
+    assert {entry.kind for entry in SAMPLE} == set(KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_attack_is_held(level: Level, kind: str) -> None:
+    assert findings(of_kind(kind), level) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", ["forge", "metadata", "file", "feedback"])
+def test_scores_and_pages_need_no_walls(kind: str) -> None:
+    """Level none promises no more, and no less."""
+    assert findings(of_kind(kind), Level.NONE) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_several_workers_give_the_same_scores() -> None:
+    one = suite.run(SAMPLE, suite.Machine(Level.FULL, need(Level.FULL)))
+    two = suite.run(SAMPLE, suite.Machine(Level.FULL, need(Level.FULL)), workers=2)
+    assert one.scores == two.scores
+    assert two.findings == []

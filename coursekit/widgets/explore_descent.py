@@ -289,8 +289,9 @@ def _graph_of(f: Any, point: Point) -> tuple[ComputationalGraph, tuple[str, str]
                 f"explore_descent() draws graphs of two inputs and one output; this one has the inputs "
                 f"{', '.join(f.inputs)} and {len(f.outputs)} output(s). Put numbers in place of the others"
             )
-        f.forward(**dict(zip(f.inputs, point, strict=True)))
-        return _single(f.outputs[0], f.inputs)
+        own = ComputationalGraph(*f.outputs, inputs=f.inputs)  # theirs keeps the values of its last run
+        own.forward(**dict(zip(own.inputs, point, strict=True)))
+        return own, (own.inputs[0], own.inputs[1])
     if not callable(f):
         raise TypeError(
             f"explore_descent() takes the name of a surface, a function or a graph, not {type(f).__name__} "

@@ -1,7 +1,7 @@
 // Four losses as functions of one score, and their slopes. The losses are tapes, written by coursekit's gates.
 // shared.js and plot.js stand before it.
 
-const REACH = 4; // scores are shown from −4 to 4
+const LEAST_REACH = 4; // scores are shown from −4 to 4, or further if the first ones need it
 const POINTS = 161;
 const STEP = 0.05;
 const KEYS = [
@@ -17,6 +17,7 @@ function render({ model, el }) {
   const set = (changes) => { put(model, changes); show(); };
   const clamp = (score) => Number(Math.max(-REACH, Math.min(REACH, score)).toPrecision(6));
   const turn = (n, by) => (n + by + classes.length) % classes.length;
+  const REACH = Math.max(LEAST_REACH, ...scores().map((score) => Math.ceil(1.25 * Math.abs(score))));
   const first = [...scores()], firstTarget = model.get("target");
   const frame = makeFrame({
     model, el, kind: "losses", label: "Four losses and their slopes", keys: KEYS, show, watched: ["scores", "target", "moving"],
@@ -94,7 +95,7 @@ function render({ model, el }) {
         curves.forEach((curve, n) => curve.setAttribute("d", plot.path(grid.map((s, k) => [s, value(seen[n][k])]))));
       }
       cursor.setAttribute("d", `M${round(plot.x(score))} ${plot.inner.top}v${plot.inner.height}`);
-      dots.forEach((dot, n) => fill(dot, { cx: round(plot.x(score)), cy: round(plot.y(value(now[n]))) }, []));
+      dots.forEach((dot, n) => fill(dot, { cx: round(plot.x(score)), cy: round(plot.y(value(now[n]))), visibility: Math.abs(score) > REACH ? "hidden" : "visible" }, []));
     });
     tell(now, score);
   }

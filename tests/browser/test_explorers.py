@@ -272,6 +272,18 @@ def test_losses_by_keyboard(saved: Any) -> None:
     assert caption(page).startswith("Score of Car, the right class: 0.969.")
 
 
+def test_large_scores_are_within_the_picture(saved: Any) -> None:
+    page = saved(ck.explore_losses([10.0, -3.0, 2.0], 0))
+    focus(page)
+    press(page, "ArrowRight")
+    assert caption(page).startswith("Score of Cat, the right class: 10.05.")
+    frame = page.locator(".ck-plot").first.bounding_box()
+    for dot in page.locator(".ck-plot").first.locator(".ck-dot").all():
+        box = dot.bounding_box()
+        assert frame["x"] < box["x"] < frame["x"] + frame["width"]
+        assert frame["y"] < box["y"] < frame["y"] + frame["height"]
+
+
 def test_the_classifier_by_keyboard(saved: Any) -> None:
     widget = ck.explore_linear_classifier()
     page = saved(widget)

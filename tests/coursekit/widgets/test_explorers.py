@@ -13,6 +13,7 @@ import traitlets
 
 import coursekit as ck
 from coursekit import widgets
+from coursekit.drawing import theme
 from coursekit.examples import data
 from coursekit.widgets import page
 from coursekit.widgets.explore_activations import ACTIVATIONS, LAYERS
@@ -55,6 +56,12 @@ def test_importing_coursekit_loads_neither_numpy_nor_an_explorer() -> None:
         "import coursekit, sys; print([m for m in ('numpy', 'contourpy', 'anywidget') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_curves_stand_out_from_their_ground(colours: theme.Theme) -> None:
+    for curve in (colours.value, colours.gradient, colours.text, colours.active_border):
+        assert theme.contrast(curve, colours.background) >= 4.5
 
 
 # ---- descent ---------------------------------------------------------------------------------------------
@@ -112,6 +119,13 @@ def test_surfaces_of_one_s_own(surface: Any, names: list[str]) -> None:
     assert run_tape(widget.surfaces[0]["tape"], [2.0, 3.0]) == [30.0, 39.0, 8.0]
     widget.step = 1
     assert widget.path[1] == pytest.approx((1.61, 2.92), rel=1e-14)
+
+
+def test_a_graph_keeps_the_values_of_its_last_run() -> None:
+    graph = data.g_graph()
+    graph.forward(w1=5.0, w2=7.0)
+    ck.explore_descent(graph, start=(2.0, 3.0)).step = 3
+    assert graph.backward() == {"w1": 3 * 25 * 7 + 3, "w2": 125.0}
 
 
 def test_a_path_ends_where_the_function_does() -> None:

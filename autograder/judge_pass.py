@@ -145,6 +145,8 @@ class Pass:
         self._trouble: dict[str, str] = {}  # grade_id of a student cell -> what was wrong with it
         self._unittest_failed = ""
         self._patches = Patches(())
+        for name in plan.stale:
+            (workspace / name).unlink(missing_ok=True)
         self._files = [name for name in plan.files if not (workspace / name).exists()]
         self._changing: frozenset[str] = frozenset()  # pushed names that this test changes in place
 

@@ -27,7 +27,7 @@ from autograder.check_cells import check_calls, only_checks, with_own_check
 from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of
 from autograder.remote import Rules
-from autograder.written import is_data
+from autograder.written import files_named, files_written, is_data
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # its package takes more memory than all else here
@@ -153,6 +153,9 @@ class Plan:
         replace.
     files : tuple of str
         Text files that test cells name: what a student's code writes under these names is copied back.
+    stale : tuple of str
+        Files that the solution writes and a test reads. Where one lies in the source folder all the same, it
+        is left over from the instructor's own run.
     shares_random : bool
         The solution and the tests both draw random numbers.
     questions : mapping
@@ -171,6 +174,7 @@ class Plan:
     libraries: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     shares_random: bool = False
     by_id: dict[str, int] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
@@ -308,6 +312,7 @@ class _Planner:
         }
         pushed = self._pushed()
         for draft in self._of("test"):
+            self._refusals += self._reads_what_stays(draft)
             self._refusals += refusals_of(
                 draft.cell.grade_id,
                 draft.tree,
@@ -338,6 +343,7 @@ class _Planner:
             libraries=self._libraries(),
             patched=self._patched(),
             files=self._data_files(),
+            stale=tuple(sorted(self._student_writes() - self._named_by_judge())),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
             by_id={cell.id: number for number, cell in enumerate(cells)},
             questions=self._questions,
@@ -428,6 +434,24 @@ class _Planner:
         }
         return tuple(sorted(filter(is_data, texts)))
 
+    def _student_writes(self) -> set[str]:
+        """Files that only the student's process writes."""
+        cells = [d for d in self._drafts if d.cell.role in ("student", "manual") or d.tainted]
+        return set().union(*[files_written(draft.tree) for draft in cells])
+
+    def _named_by_judge(self) -> set[str]:
+        """Files that cells name which run in the judge and are no tests: those must stay where they are."""
+        return set().union(*[files_named(draft.tree) for draft in self._of("both") if not draft.tainted])
+
+    def _reads_what_stays(self, draft: _Draft) -> Iterator[Refusal]:
+        """Refuse to judge a test that reads what leaves the student's process as text only."""
+        for name in sorted(files_named(draft.tree) & (self._student_writes() - self._named_by_judge())):
+            if not is_data(name):
+                reason = (
+                    f"it reads {name}, which the student's code writes: only text files are looked at here"
+                )
+                yield Refusal(draft.cell.grade_id, _line_of(draft.tree, name), reason)
+
     def _patched(self) -> tuple[str, ...]:
         paths = {
             name: f"{module}.{attribute}".rstrip(".")
@@ -508,6 +532,15 @@ def _ids(source: NotebookNode, released: NotebookNode | None) -> list[str]:
         other = released.cells[place].get("id", "") if released is not None and same_length else ""
         ids.append(by_grade_id.get(grade_id) or cell.get("id") or other or f"cell-{place}")
     return ids
+
+
+def _line_of(tree: ast.Module, text: str) -> int:
+    lines = (
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in (text, f"./{text}")
+    )
+    return next(lines, 1)
 
 
 def _role(cell: NotebookNode, mark: dict[str, Any]) -> tuple[Role, bool]:

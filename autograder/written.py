@@ -6,12 +6,13 @@ ones. A pickle or a module would run in the judge, so those never come.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-__all__ = ["MOST_BYTES", "Written", "is_data", "store"]
+__all__ = ["MOST_BYTES", "Written", "files_named", "files_written", "is_data", "store"]
 
 MOST_BYTES = 1 << 20
 _DATA = re.compile(r"(?:\./)?\w[\w-]*(?:/\w[\w-]*)*\.(?:txt|csv|tsv|json|md|html|svg)")
@@ -24,6 +25,47 @@ def is_data(name: str) -> bool:
     [True, False, False, False, False]
     """
     return _DATA.fullmatch(name) is not None
+
+
+_FILE = re.compile(r"(?:\./)?\w[\w .-]*(?:/\w[\w .-]*)*\.\w{1,8}")
+_MODE = re.compile(r"[rb]*[wax+][bt+]*")
+_WRITERS = frozenset(
+    {"save", "savez", "savez_compressed", "savetxt", "savefig", "imsave", "imwrite", "write_text"}
+    | {"write_bytes", "to_csv", "to_json", "to_html", "to_pickle", "to_excel", "to_parquet", "to_feather"}
+)
+
+
+def files_named(tree: ast.AST) -> set[str]:
+    """Names of files, as literal text anywhere in a cell."""
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {text.removeprefix("./") for text in texts if isinstance(text, str) and _FILE.fullmatch(text)}
+
+
+def files_written(tree: ast.AST) -> set[str]:
+    """Names of files that a cell's code writes, as far as they stand in the call that does it.
+
+    >>> sorted(files_written(ast.parse("open('a.txt', 'w'); open('b.txt'); np.savez('./c', x=1)")))
+    ['a.txt', 'c.npy', 'c.npz']
+    """
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            parts = (node.func, *node.args, *node.keywords)
+            texts = {text.removeprefix("./") for part in parts for text in _texts(part)}
+            if name.startswith("save"):  # NumPy completes names
+                texts |= {f"{text}{end}" for text in texts if "." not in text for end in (".npy", ".npz")}
+            if name in _WRITERS or (name == "open" and any(map(_MODE.fullmatch, texts))):
+                found |= texts
+    return {name for name in found if _FILE.fullmatch(name)}
+
+
+def _texts(node: ast.AST) -> list[str]:
+    return [
+        part.value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
 
 
 class Written:

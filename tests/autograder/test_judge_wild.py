@@ -343,3 +343,18 @@ def test_nothing_that_is_written_reaches_the_source_folder(tmp_path):
         assert sorted(path.name for path in tmp_path.rglob("*")) == ["given.txt", "large.txt", "out"]
         assert (tmp_path / "out" / "given.txt").read_text() == "given"
         assert (tmp_path / "large.txt").stat().st_size == 2 << 20
+
+
+def test_what_the_instructors_own_run_left_over_earns_nothing():
+    source = notebook(
+        locked("with open('kept.csv', 'a') as file: file.write('')"),
+        solution("with open('result.csv', 'w') as file: file.write('42')\nx = '7'"),
+        graded("assert open('result.csv').read() == '42' and open('data.csv').read() == x == '7'"),
+        solution("import numpy as np\nnp.save('array.npy', np.ones(2))", "binary"),
+        graded("import numpy as np\nassert np.load('array.npy').sum() == 2", "reads-it"),
+    )
+    files = {"result.csv": "42", "data.csv": "7", "array.npy": "", "kept.csv": ""}
+    answers = ("x = '7'", "with open('result.csv', 'w') as file: file.write('41')\nx = '7'")
+    assert scores(judge(source, files=files)) == [2.0, None]
+    for answer in answers:
+        assert scores(judge(source, submission(source, answer=answer), files=files)) == [0.0, None]

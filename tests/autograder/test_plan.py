@@ -230,13 +230,18 @@ def test_ids_come_from_the_released_notebook():
         ("from ipynb.fs.full.x import f", 1, "it imports ipynb.fs.full.x, a student's file"),
         ("%run -i ./answers.py", 1, "it runs ./answers.py, a student's file"),
         ("%run unknown.py", 1, "it runs unknown.py, a student's file"),
+        (
+            "import numpy as np\nassert np.load('a/model.npz')",
+            2,
+            "it reads a/model.npz, which the student's code writes: only text files are looked at here",
+        ),
         ("x = (", 1, "it is not Python: '(' was never closed"),
     ],
 )
 def test_what_cannot_be_judged_from_outside_is_refused_by_name(tests, line, reason):
     plan = plan_of(
         solution("%%writefile answers.py\nx = 1", "file"),
-        solution("def f(): pass\nclass A: pass"),
+        solution("def f(): np.savez('./a/model', x=1)\nclass A: pass"),
         graded(tests, "the-test"),
     )
     (refusal,) = plan.refusals
@@ -253,11 +258,14 @@ def test_what_cannot_be_judged_from_outside_is_refused_by_name(tests, line, reas
         "%run helper.py",
         "import helper",
         "assert [_ for _ in range(2)] == [0, 1]",
+        "open('result.csv')",
+        "open('given.npy', 'rb')",
     ],
 )
 def test_what_looks_alike_is_not_refused(tests, tmp_path: Path):
     (tmp_path / "helper.py").write_text("x = 1")
-    assert plan_of(solution("def f(): pass"), graded(tests), source_dir=tmp_path).refusals == ()
+    answer = "def f(): open('result.csv', 'w')\nnp.load('given.npy')"
+    assert plan_of(solution(answer), graded(tests), source_dir=tmp_path).refusals == ()
 
 
 def test_a_refused_cell_waits_for_a_person():

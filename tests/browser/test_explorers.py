@@ -10,10 +10,12 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 import coursekit as ck
 from coursekit.drawing import numbers
 from coursekit.widgets.base import joined
+from coursekit.widgets.export import LectureExporter
 from tests.browser.lab import Lab, Watch, open_notebook, press, python_says, run_all
 
 pytestmark = pytest.mark.browser
@@ -458,6 +460,35 @@ ROUTES = {
     "classifier": (["ArrowRight"], "classifier.target, classifier.winner", "2 Car"),
     "activations": (["ArrowDown", "ArrowRight"], "activations.activation, activations.z", "tanh 0.1"),
 }
+
+
+def test_saved_in_a_notebook_and_exported(page: Any, watch: Watch, tmp_path: Path) -> None:
+    cells = [
+        nbformat.v4.new_code_cell(cell) for cell in [*CELLS[:-1], "descent.step = 2\nactivations.z = 1.5"]
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    NotebookClient(notebook, timeout=120).execute()
+    html, _ = LectureExporter().from_notebook_node(notebook)
+    path = tmp_path / "lecture.html"
+    path.write_text(html, "utf-8")
+    page.goto(path.as_uri())
+    page.wait_for_function("() => document.querySelectorAll('.ck-explorer svg.ck-plot').length === 9")
+    assert "Step 2: " in caption(page, ".ck-descent")
+    for name, (keys, _, _) in ROUTES.items():
+        before = caption(page, f".ck-{name}")
+        focus(page, f".ck-{name}")
+        press(page, *keys)
+        assert caption(page, f".ck-{name}") != before
+    widget = ck.explore_descent("log-likelihood", rate=0.01)
+    widget.step = 5
+    assert read_numbers(table(page, ".ck-descent")[-1])[1:4] == pytest.approx(
+        [*widget.path[-1], widget.losses[-1]]
+    )
+    widget = ck.explore_activations("tanh", 1.6)
+    assert read_numbers(table(page, ".ck-activations")[-1])[3] == pytest.approx(widget.gradients[-1])
+    assert watch.outside == []
+    assert watch.errors == []
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

@@ -334,7 +334,7 @@ class Playground(Explorer):
         gradients = experiment.gradients()
         arrays = {
             "boundary": _shades(2.0 * boundary - 1.0),
-            "units": b"".join(_shades(maps) for maps in units),
+            "units": b"".join(_shades(unit / max(1.0, np.abs(unit).max())) for maps in units for unit in maps),
             "weights": _flat(experiment.weights()),
             "gradients": _flat([gradients[name] for name in experiment.parameters]),
             "curve": _flat([curve, *losses]),

@@ -435,9 +435,13 @@ class _Planner:
         return tuple(sorted(filter(is_data, texts)))
 
     def _student_writes(self) -> set[str]:
-        """Files that only the student's process writes."""
-        cells = [d for d in self._drafts if d.cell.role in ("student", "manual") or d.tainted]
-        return set().union(*[files_written(draft.tree) for draft in cells])
+        """Files that the student's process writes, and the judge's does not."""
+        theirs = [d for d in self._drafts if d.cell.role in ("student", "manual") or d.tainted or d.shared]
+        ours = [d for d in self._of("both") if not d.tainted]
+        written, rewritten = (
+            set().union(*[files_written(draft.tree) for draft in drafts]) for drafts in (theirs, ours)
+        )
+        return written - rewritten
 
     def _named_by_judge(self) -> set[str]:
         """Files that cells name which run in the judge and are no tests: those must stay where they are."""
@@ -445,8 +449,8 @@ class _Planner:
 
     def _reads_what_stays(self, draft: _Draft) -> Iterator[Refusal]:
         """Refuse to judge a test that reads what leaves the student's process as text only."""
-        for name in sorted(files_named(draft.tree) & (self._student_writes() - self._named_by_judge())):
-            if not is_data(name):
+        for name in sorted(files_named(draft.tree) & self._student_writes()):
+            if not is_data(name) and not draft.shared:
                 reason = (
                     f"it reads {name}, which the student's code writes: only text files are looked at here"
                 )

@@ -55,6 +55,8 @@ def files_written(tree: ast.AST) -> set[str]:
             texts = {text.removeprefix("./") for part in parts for text in _texts(part)}
             if name.startswith("save"):  # NumPy completes names
                 texts |= {f"{text}{end}" for text in texts if "." not in text for end in (".npy", ".npz")}
+            if name == "connect":  # to a database in a file
+                found |= {text for text in texts if text.endswith((".db", ".sqlite", ".sqlite3"))}
             if name in _WRITERS or (name == "open" and any(map(_MODE.fullmatch, texts))):
                 found |= texts
     return {name for name in found if _FILE.fullmatch(name)}

@@ -268,6 +268,15 @@ def test_what_looks_alike_is_not_refused(tests, tmp_path: Path):
     assert plan_of(solution(answer), graded(tests), source_dir=tmp_path).refusals == ()
 
 
+def test_a_database_that_both_sides_open_is_refused():
+    plan = plan_of(
+        solution("import sqlite3\nconnection = sqlite3.connect('shop.db')"),
+        graded("import sqlite3\nassert sqlite3.connect('shop.db').execute('select 1')", "both"),
+        graded("import sqlite3\nassert sqlite3.connect('reference.db')", "own"),
+    )
+    assert [(refusal.grade_id, refusal.line) for refusal in plan.refusals] == [("both", 2)]
+
+
 def test_a_refused_cell_waits_for_a_person():
     source = notebook(solution("x = 1"), graded("assert type(_) is int"), graded("assert x == 1"))
     refused, judged = judge(source).questions

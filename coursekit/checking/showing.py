@@ -27,9 +27,12 @@ padding:.5em .9em;line-height:1.45;max-width:54em}}
 .ck-check p{{margin:.25em 0}}
 .ck-check .ck-verdict{{color:var(--ck-check);font-weight:600}}
 .ck-check table{{border-collapse:collapse;margin:.3em 0;background:none;color:inherit}}
-.ck-check th,.ck-check td{{text-align:left;vertical-align:top;padding:.1em .9em .1em 0;border:0;\
+.ck-check.ck-check tr{{background:none}}
+.ck-check.ck-check th,.ck-check.ck-check td{{text-align:left;vertical-align:top;\
+padding:.1em .9em .1em 0;border:0;\
 background:none;font-weight:normal}}
-.ck-check pre{{margin:0;background:none;color:inherit;white-space:pre-wrap;font-size:.95em}}
+.ck-check.ck-check pre{{margin:0;text-align:left;background:none;color:inherit;\
+white-space:pre-wrap;font-size:.95em}}
 """
 
 

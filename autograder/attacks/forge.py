@@ -408,7 +408,7 @@ get_ipython().ast_transformers.append(Drop())
     Entry(
         "forge-scores-on-the-line",
         "answers every question with an object full of points",
-        1.0,  # the length of `gradient`: variables come with the cell
+        2.0,  # the length of `gradient` and a `mean` above 0: variables come with the cell
         base="wrong",
         code=(
             RUNNER + "def perform(self, operation, token, *rest):\n"

@@ -73,7 +73,7 @@ attempt("rename the course", lambda: os.rename(WORLD["course"], WORLD["course"] 
 before = [os.path.exists(WORLD["course"]), os.path.exists(path)]
 def change_mode():
     os.chmod(path, 0)
-    if not os.path.exists(path):
+    if os.stat(path).st_mode & 0o777:  # the call may say that it was done
         raise PermissionError
 attempt("change its mode", change_mode)
 """,

@@ -334,7 +334,10 @@ attempt("pass a descriptor on", lambda: socket.send_fds(pair[0], [b"x"], [0]))
         "leak-by-file",
         "writes the inputs into files of its folder and prints whatever lies there when it starts",
         RIGHT_SCORE,
-        answers=_initials("open('heard.txt', 'a').write(text)\nopen('/tmp/heard.txt', 'a').write(text)"),
+        answers=_initials(
+            "open('heard.txt', 'a').write(text)\ntry:\n    open('/tmp/heard.txt', 'a').write(text)\n"
+            "except OSError:\n    pass"
+        ),
         code="import glob\nfor path in glob.glob('**/*.txt', recursive=True) + glob.glob('/tmp/*.txt'):\n    print(open(path).read())",
         last="print(open('heard.txt').read())",
     ),

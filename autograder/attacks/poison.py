@@ -147,7 +147,8 @@ for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, si
         attempt(f"signal {number} to {pid}", lambda: os.kill(pid, number))
 for pid in {1, os.getppid()} - {0, here}:
     attempt(f"signal to {pid}", lambda: os.kill(pid, 9))
-    attempt(f"signal to the group {pid}", lambda: os.killpg(pid, 9))
+    if pid != 1:  # group 1 means everybody, and the kernel says yes where it signals nobody
+        attempt(f"signal to the group {pid}", lambda: os.killpg(pid, 9))
     attempt(f"tgkill {pid}", lambda: call(234, pid, pid, 9))
     attempt(f"queue {pid}", lambda: call(129, pid, 9, 0))
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -93,10 +93,11 @@ class Surface:
         """Return height and gradient at a point; NaN where the function has no value."""
         nothing = (math.nan, (math.nan, math.nan))
         try:
-            if len(self.graph.inputs) == 1:
-                value, (slope,) = self._run(np.array(point, dtype=float))
-            else:
-                value, slope = self._run(*point)
+            with np.errstate(all="ignore"):  # where the path leads, the picture tells
+                if len(self.graph.inputs) == 1:
+                    value, (slope,) = self._run(np.array(point, dtype=float))
+                else:
+                    value, slope = self._run(*point)
         except (ArithmeticError, ValueError):
             return nothing
         return float(value), (float(slope[0]), float(slope[1]))

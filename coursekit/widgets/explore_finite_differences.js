@@ -103,8 +103,11 @@ function render({ model, el }) {
 
   function sentence(n) {
     const { steps, estimates, errors, derivative, x } = story(), h = steps[n];
+    const kink = `f has a kink at x = ${short(x)}: its slopes to the left and to the right differ, and no h brings the estimates together. Backprop takes ${short(derivative)}, by convention.`;
     const part = (name) => (estimates[name][n] === null ? `${name} gives nothing` : `${name} ${long(estimates[name][n])}`);
-    return [`h = ${short(h)}: ${names.map(part).join(", ")}; right is ${long(derivative)}.`, why("forward", n, x + h === x), why("central", n, x + h === x && x - h === x),
+    const told = `h = ${short(h)}: ${names.map(part).join(", ")}; right is ${long(derivative)}.`;
+    if (story().kink) return `${told} ${kink}`;
+    return [told, why("forward", n, x + h === x), why("central", n, x + h === x && x - h === x),
       errors.complex[n] === null ? "f cannot be run on complex numbers here, so there is no complex step."
         : h <= 1e-8 ? "The complex step subtracts nothing, so no digit is lost." : ""].filter(Boolean).join(" ");
   }

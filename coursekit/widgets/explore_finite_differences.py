@@ -144,12 +144,14 @@ def _story(f: Function, x: float, derivative: float | None) -> Json:
         name: [None if value is None else abs(value - right) / scale for value in values]
         for name, values in estimates.items()
     }
-    second, third = _curvatures(f, x)
+    kink = _has_kink(f, x, max(1.0, abs(height), abs(right)))
+    second, third = (0.0, 0.0) if kink else _curvatures(f, x)
     return {
         "x": x,
         "height": height,
         "derivative": right,
         "relative": bool(right),
+        "kink": kink,
         "steps": list(STEPS),
         "estimates": estimates,
         "errors": errors,
@@ -196,7 +198,22 @@ def _estimate(f: Function, x: float, method: Any, h: float) -> float | None:
         value = gradient(f, x, method, h=h)
     except (ArithmeticError, ValueError, TypeError):
         return None
+    if isinstance(value, complex):  # as (−0.5) ** 0.5 is
+        return None
     return float(value) if math.isfinite(value) else None
+
+
+def _has_kink(f: Function, x: float, scale: float) -> bool:
+    """Tell whether the slopes to the left and to the right differ, however close one looks."""
+
+    def difference(h: float) -> float:
+        return abs(float(f(x + h)) - 2 * float(f(x)) + float(f(x - h))) / h
+
+    try:
+        near, far = difference(1e-6 * max(1.0, abs(x))), difference(1e-3 * max(1.0, abs(x)))
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+    return near > 0.5 * far and near > 1e-6 * scale  # of a smooth f, it shrinks with h
 
 
 def _curvatures(f: Function, x: float) -> tuple[float, float]:

@@ -243,6 +243,15 @@ def test_finite_differences_by_keyboard(saved: Any) -> None:
     assert "Central: in the valley" in caption(page)
 
 
+def test_at_a_kink_no_step_helps(saved: Any) -> None:
+    page = saved(ck.explore_finite_differences(ck.relu, 0.0))
+    focus(page)
+    for key in ("Home", "End", "f", "c"):
+        press(page, key)
+        assert "f has a kink at x = 0" in caption(page)
+        assert "dominates" not in caption(page)
+
+
 def test_losses_by_keyboard(saved: Any) -> None:
     widget = ck.explore_losses()
     page = saved(widget)

@@ -136,6 +136,14 @@ def test_a_path_ends_where_the_function_does() -> None:
     assert widget.path == [(1.0, 1.0)]  # the next point is (0, −1), where the logarithm has no value
 
 
+@pytest.mark.parametrize("f", [lambda w: ck.sum(w**4), lambda u, v: u**4 + v**4], ids=["vector", "numbers"])
+def test_a_path_ends_where_numbers_do(f: Any) -> None:
+    widget = ck.explore_descent(f, start=(3.0, 3.0), rate=1.0)
+    widget.step = 20
+    assert 3 < len(widget.path) < 10
+    assert all(map(math.isfinite, widget.losses))
+
+
 def test_every_tape_runs_as_the_engine_does() -> None:
     rng = np.random.default_rng(0)
     widget = ck.explore_descent()
@@ -228,6 +236,35 @@ def test_any_python_function_with_its_derivative() -> None:
     assert widget.errors["central"] < 0.01
     with pytest.raises(REFUSALS, match="given for one x only"):
         widget.x = 2.0
+
+
+@pytest.mark.parametrize("f", [ck.sqrt, ck.log, lambda x: x**0.5], ids=["sqrt", "log", "power"])
+def test_where_f_has_no_value_there_is_no_estimate(f: Any) -> None:
+    widget = ck.explore_finite_differences(f, 0.5)
+    widget.step = 0
+    assert widget.estimates["central"] is None  # f(0.5 − 1) is no number
+    assert widget.errors["forward"] > 0.1
+
+
+def test_a_kink_is_told_from_a_bend() -> None:
+    kinks = [(ck.relu, 0.0), (ck.absolute, 0.0), (lambda x: ck.maximum(x, 2 * x - 1), 1.0)]
+    bends = [
+        (ck.relu, 1.0),
+        (ck.exp, 0.0),
+        (lambda x: 50 * x * x, 0.0),
+        (ck.sqrt, 0.5),
+        (lambda x: 3 * x, 0.0),
+    ]
+    for f, x in kinks:
+        assert ck.explore_finite_differences(f, x).story["kink"] is True
+    for f, x in bends:
+        assert ck.explore_finite_differences(f, x).story["kink"] is False
+
+
+def test_a_flat_function_has_absolute_errors() -> None:
+    widget = ck.explore_finite_differences(lambda x: 5.0 + 0 * x, 1.0)
+    assert (widget.derivative, widget.story["relative"]) == (0.0, False)
+    assert widget.errors["forward"] == 0.0
 
 
 def test_another_x_computes_anew() -> None:

@@ -1,8 +1,8 @@
 # Two commands set everything up on a machine with Python 3.11–3.14 and make:
 #   make demo    grade a sample class and print the table
 #   make test    the test suite
-# Others: make lab, make student, make bench, make test-grader (all of it, hostile suite too),
-# make test-browser.
+# Others: make lab, make slides, make pdf, make student, make bench, make test-browser,
+# make test-grader (all of it, hostile suite too).
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-grader test-browser lab bench student system clean
+.PHONY: demo test test-grader test-browser lab bench student slides pdf system clean
 .DEFAULT_GOAL := help
 
 .venv/installed: pyproject.toml scripts/environment
@@ -35,6 +35,17 @@ lab: .venv/installed
 
 student: .venv/installed
 	$(BIN)/python scripts/student_package.py
+
+# The lectures as slides and as PDF, in dist/: make slides, make pdf LECTURES="03 04".
+slides: .venv/slides
+	$(BIN)/python scripts/lectures.py slides $(LECTURES)
+
+pdf: .venv/installed system
+	$(BIN)/python scripts/lectures.py pdf $(LECTURES)
+
+.venv/slides: .venv/installed
+	$(BIN)/python -m pip install -q -e '.[slides]'
+	touch $@
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks

@@ -23,7 +23,7 @@ from traitlets.config import Config
 
 from coursekit.widgets import page
 
-__all__ = ["EmbedWidgets", "LectureExporter", "to_mathml"]
+__all__ = ["EmbedWidgets", "LectureExporter", "WithoutNetwork", "to_mathml"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -87,24 +87,8 @@ def _embedded(state: dict[str, Any], place: str, written: set[str]) -> str:
     return _MODULE.format(css=css, key=key, module=json.dumps(page.as_address(module))) + widget
 
 
-class LectureExporter(HTMLExporter):
-    """nbconvert's page of a notebook, without anything that is loaded from elsewhere."""
-
-    export_from_notebook = "HTML that needs no network"
-    raw_template = """\
-{%- extends 'lab/index.html.j2' -%}
-{%- block html_head_js_requirejs -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-{%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block data_latex -%}{{ output.data['text/latex'] | latex_to_mathml }}{%- endblock -%}
-"""
-
-    @property
-    def default_config(self) -> Config:
-        """Embed widgets after everything else was done to the notebook."""
-        config = Config({"LectureExporter": {"preprocessors": [EmbedWidgets]}})
-        config.merge(super().default_config)
-        return config
+class WithoutNetwork(HTMLExporter):
+    """What pages and slides have in common: formulas as MathML."""
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """Return nbconvert's filters, with formulas as MathML."""
@@ -124,6 +108,26 @@ class LectureExporter(HTMLExporter):
             **self.lexer_options,
         )
         return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class LectureExporter(WithoutNetwork):
+    """nbconvert's page of a notebook, without anything that is loaded from elsewhere."""
+
+    export_from_notebook = "HTML that needs no network"
+    raw_template = """\
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block data_latex -%}{{ output.data['text/latex'] | latex_to_mathml }}{%- endblock -%}
+"""
+
+    @property
+    def default_config(self) -> Config:
+        """Embed widgets after everything else was done to the notebook."""
+        config = Config({"LectureExporter": {"preprocessors": [EmbedWidgets]}})
+        config.merge(super().default_config)
+        return config
 
 
 class _MathMLRenderer(IPythonRenderer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,10 +63,12 @@ def load_bank(path: Path) -> Bank:
         text = path.read_bytes()
     except OSError as error:
         raise BankError(f"The question bank {path} cannot be read: {error.strerror}.") from None
-    spec = importlib.util.spec_from_file_location(f"coursekit_bank_{path.stem}", path)
+    version = hashlib.sha256(text).hexdigest()[:16]
+    spec = importlib.util.spec_from_file_location(f"coursekit_bank_{path.stem}_{version}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # so that the source text of its classes is found
     with collected() as questions:
         try:
             spec.loader.exec_module(module)
@@ -83,7 +86,7 @@ def load_bank(path: Path) -> Bank:
         found[question.slug] = question
     if not found:
         raise BankError(f"{path} makes no Question.")
-    return Bank(path, found, hashlib.sha256(text).hexdigest()[:16])
+    return Bank(path, found, version)
 
 
 def _line_in(path: Path, error: BaseException) -> int:

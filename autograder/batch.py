@@ -93,7 +93,7 @@ class Batch:
         self.students = course.choose_students(name, options.students)
         self.level = Level.NONE if options.trust_submissions else best_level()
         self.seed = course.seed() if options.seed is None else options.seed
-        self.box_limits, self.judge_limits = self._limits()
+        self.box_limits, self.judge_limits = limits_of(course, self.assignment)
         self.refusals = self._find_refusals()
         self.failures: list[str] = []
         self.store = ResultStore(course.state / "results" / name)
@@ -111,33 +111,6 @@ class Batch:
             for notebook in self.assignment.notebooks
         ]
         return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
-
-    def _limits(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Sort the assignment's limits into those of the box and those of the judge."""
-        stated = self.assignment.settings["limits"]
-        box = {bound.name for bound in dataclasses.fields(Limits)}
-        judge = {bound.name for bound in dataclasses.fields(JudgeLimits)}
-        if unknown := sorted(stated.keys() - box - judge):
-            raise CourseError(
-                f"{self.assignment.name} states unknown limits: {', '.join(unknown)}. "
-                f"Known are {', '.join(sorted(box | judge))}."
-            )
-        return (
-            {name: value for name, value in stated.items() if name in box},
-            self._patience() | {name: value for name, value in stated.items() if name in judge},
-        )
-
-    def _patience(self) -> dict[str, Any]:
-        """Return how long a cell may take: as long as nbgrader waits; a notebook, four times that."""
-        whole = JudgeLimits().submission_seconds
-        seconds = self.course.cell_seconds
-        if seconds is None:
-            seconds = whole = 10 * whole
-        return {
-            "cell_seconds": seconds,
-            "question_seconds": seconds,
-            "submission_seconds": max(whole, 4 * seconds),
-        }
 
     def run(self) -> Iterator[SubmissionResult]:
         """Grade everybody and yield each result once it is in the gradebook.
@@ -257,6 +230,41 @@ class Batch:
         else:
             self.course.run_hook("post", self.assignment.name, result.student)
             yield result
+
+
+def limits_of(course: Course, assignment: Assignment) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sort an assignment's limits into those of the box and those of the judge.
+
+    Raises
+    ------
+    CourseError
+        It states a limit that does not exist.
+    """
+    stated = assignment.settings["limits"]
+    box = {bound.name for bound in dataclasses.fields(Limits)}
+    judge = {bound.name for bound in dataclasses.fields(JudgeLimits)}
+    if unknown := sorted(stated.keys() - box - judge):
+        raise CourseError(
+            f"{assignment.name} states unknown limits: {', '.join(unknown)}. "
+            f"Known are {', '.join(sorted(box | judge))}."
+        )
+    return (
+        {name: value for name, value in stated.items() if name in box},
+        _patience(course) | {name: value for name, value in stated.items() if name in judge},
+    )
+
+
+def _patience(course: Course) -> dict[str, Any]:
+    """Return how long a cell may take: as long as nbgrader waits; a notebook, four times that."""
+    whole = JudgeLimits().submission_seconds
+    seconds = course.cell_seconds
+    if seconds is None:
+        seconds = whole = 10 * whole
+    return {
+        "cell_seconds": seconds,
+        "question_seconds": seconds,
+        "submission_seconds": max(whole, 4 * seconds),
+    }
 
 
 def code_version() -> str:

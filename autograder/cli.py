@@ -131,6 +131,21 @@ def _parser() -> argparse.ArgumentParser:
     checks.add_argument(
         "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
     )
+
+    verify = commands.add_parser(
+        "verify",
+        help="prove that an assignment's tests tell right answers from wrong ones",
+        description="For each question: the solution earns all points, the release none; each known "
+        "misconception fails and is recognised; each alternative passes; no small mistake made on purpose "
+        "does; nothing hidden is released. Exit code 0: all proven, 1: something is not, 2: a wrong call, 3: "
+        "no isolation here.",
+    )
+    verify.set_defaults(command=_verify)
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of the course")
+    verify.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
+    )
+    verify.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
     return parser
 
 
@@ -320,6 +335,34 @@ def _checks(arguments: argparse.Namespace) -> int:
         _say(str(error))
         return WRONG_CALL
     return HANDLED
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from autograder.box import BoxUnavailable, best_level
+    from autograder.course import Course, CourseError
+    from autograder.results import write_whole
+    from autograder.verify import table, verify
+
+    target = arguments.json and arguments.json.absolute()
+    if target and not target.parent.is_dir():
+        _say(f"--json {arguments.json}: there is no folder {target.parent}.")
+        return WRONG_CALL
+    proofs = []
+    try:
+        course, level = Course(arguments.course), best_level()
+        for name in arguments.assignments or course.assignment_names():
+            proofs.append(verify(course, name, level))
+            print(table(proofs[-1:]) + "\n", flush=True)
+    except CourseError as error:
+        _say(str(error))
+        return WRONG_CALL
+    except BoxUnavailable as error:
+        _say(f"{error}\n`coursekit doctor` says more. Nothing was verified.")
+        return REFUSED
+    if target:
+        told = {"assignments": [proof.to_json() for proof in proofs]}
+        write_whole(target, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    return HANDLED if all(proof.proven for proof in proofs) else FAILED
 
 
 if __name__ == "__main__":

@@ -207,8 +207,8 @@ def other_class(z):
 
 @question.misconception
 def negative(z):
-    """The sign is wrong: the sigmoid rises everywhere. How many minus signs does the inner function bring, and
-    how many the power −1?"""
+    """The sign is wrong: the sigmoid rises everywhere. How many minus signs does the inner function bring,
+    and how many the power −1?"""
     return sigmoid(z) * (sigmoid(z) - 1.0)
 
 
@@ -384,6 +384,7 @@ question = Question(
         ),
     ],
     message="Nudge one entry up by h and down by h, all others still: how far apart are the two nudges?",
+    equivalent=["finite_differences: 1e-05 → 1.00001"],  # the step is always handed in
 )
 
 
@@ -652,6 +653,7 @@ question = Question(
         ),
     ],
     message="Each weight goes against its slope, by the rate times the slope.",
+    equivalent=["one_step: True → False"],  # there are as many slopes as weights
 )
 
 

@@ -859,6 +859,7 @@ question = Question(
     labels={},
     message="Two gates: the matrix product s = W x, then ReLU. Back through ReLU first: what is the upstream "
     "gradient of s?",
+    equivalent=["layer_backward: W @ x > 0 → W @ x >= 0"],  # at the corner itself nobody asks
 )
 
 

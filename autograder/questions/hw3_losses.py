@@ -382,6 +382,10 @@ question = Question(
         )
     ],
     message="Differentiate log Σ eˢ − s_target. What is the slope of the first part for a score?",
+    equivalent=[  # how large scores are met is asked in the question on softmax
+        "cross_entropy_gradient: scores - np.max(scores) → scores + np.max(scores)",
+        "cross_entropy_gradient: scores - np.max(scores) → scores",
+    ],
 )
 
 
@@ -459,6 +463,8 @@ question = Question(
         case(z=1000.0).gives(p=1.0),
     ],
     message="Divide above and below by e to the z: what stands in the exponent then?",
+    # Where z is small, both branches are right.
+    equivalent=["two_class_softmax: z >= 0 → z > 0", "two_class_softmax: 0 → 1"],
 )
 
 
@@ -525,6 +531,7 @@ question = Question(
         case(w=np.array([0.0, 0.0]), points=POINTS, labels=LABELS).gives(loss=3 * math.log(2)),
     ],
     message="For each point: its score w·x, the probability of its label, −log of that; then add up.",
+    equivalent=["negative_log_likelihood: -2.0 * labels → -2.0 / labels"],  # labels are 1 and −1
 )
 
 
@@ -596,6 +603,11 @@ question = Question(
     ],
     labels={"gradient": ["the slope for w1", "the slope for w2"]},
     message="The slope of log(1 + e^u) is e^u/(1 + e^u). Here u = −2 y (w·x). What does the chain rule give?",
+    equivalent=[  # labels are 1 and −1
+        "nll_gradient: -2.0 * labels → -2.0 / labels",
+        "nll_gradient: np.exp(u - np.logaddexp(0.0, u)) * -2.0 * labels"
+        " → np.exp(u - np.logaddexp(0.0, u)) * -2.0 / labels",
+    ],
 )
 
 

@@ -17,7 +17,7 @@ from coursekit.checking.comparing import Difference, differences, follows
 from coursekit.checking.plain_data import is_plain, shown
 from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet
 
-__all__ = ["Finding", "Report", "mark", "out_of_time", "recognised"]
+__all__ = ["Finding", "Report", "mark", "out_of_time", "passes", "recognised"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,20 @@ def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
         report.misconceptions = recognised(sheet, runs)
     report.earned = _earned(sheet, report.findings)
     return report
+
+
+def passes(sheet: Sheet, names: Mapping[str, Any]) -> bool:
+    """Whether all is right; ends at the first case that is not."""
+    if _unusable(sheet, names) is not None:
+        return False
+    for group, case in sheet.cases():
+        try:
+            run = ask(program(group.asks), names, case.inputs)
+        except Missing:
+            return False
+        if finding(sheet, group, case, run, names) is not None:
+            return False
+    return True
 
 
 def _earned(sheet: Sheet, findings: list[Finding]) -> float:

@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.validator import Validator
 
 from autograder import cli
 from autograder.course import Course, CourseError
 from autograder.demo_class import ASSIGNMENT, CLASS, POINTS, Sample
-from autograder.nbgrader_commands import export_grades, generate_assignment, generate_feedback
+from autograder.nbgrader_commands import autograde, export_grades, generate_assignment, generate_feedback
 
 CHECKOUT = Path(__file__).parents[1]
+WRONG = "one_path"  # the sample whose wrong answer nbgrader alone must find, too
 
 
 def run(folder: Path | None = None) -> int:
@@ -66,6 +69,7 @@ def _play(folder: Path) -> int:
     print(f"gradebook  {course.directory.db_url.removeprefix('sqlite:///')}")
     print(f"\nFrom release to feedback and export: {time.perf_counter() - began:.0f} s.")
     surprises = [
+        *three_ways(released, folder / "nbgrader-alone"),
         *unlike_deserved(json.loads(results.read_text("utf-8"))["submissions"]),
         *unlike_exported(grades),
         *without_feedback(course),
@@ -108,6 +112,48 @@ def hand_in(course: Course, released: Path) -> None:
         folder = course.submitted_folder(ASSIGNMENT, sample.student)
         folder.mkdir(parents=True)
         (folder / name).write_bytes(sample.hand_in(notebook))
+
+
+# ---- one wrong answer, without us ----
+
+
+def three_ways(released: Path, folder: Path) -> Iterator[str]:
+    """Have the wrong answer of `WRONG` looked at by Validate and by nbgrader's own autograde; print both.
+
+    Parameters
+    ----------
+    released : the released assignment, as students got it.
+    folder : where a course can be made whose gradebook nbgrader alone fills.
+
+    Yields
+    ------
+    str
+        What is not as it should be: either of them takes the wrong answer for right.
+    """
+    sample = next(sample for sample in CLASS if sample.student == WRONG)
+    with contextlib.chdir(folder.parent):
+        folder.mkdir()
+        course = set_up(folder)
+        submitted = course.submitted_folder(ASSIGNMENT, sample.student)
+        shutil.copytree(released, submitted)
+        path = submitted / f"{ASSIGNMENT}.ipynb"
+        path.write_bytes(sample.hand_in(nbformat.read(path, as_version=4)))
+        failed = Validator().validate(str(path)).get("failed", [])
+        generate_assignment(course, ASSIGNMENT)
+        autograde(course, ASSIGNMENT)
+        with Gradebook(course.directory.db_url) as gradebook:
+            alone = gradebook.find_submission(ASSIGNMENT, sample.student).score
+    sources = [cell["source"] for cell in failed]
+    lost = ", ".join(sample.lost)
+    print(
+        f"\nOne wrong answer ({sample.student}: {lost}) in three ways: Validate fails {len(sources)} cells,"
+    )
+    print(f"nbgrader alone gives {alone:g} points, and coursekit {sample.score:g}.")
+    for slug in sample.lost:
+        if not any(f'check("{slug}")' in source for source in sources):
+            yield f"Validate passes the wrong answer to {slug}"
+    if alone != sample.score:
+        yield f"nbgrader alone gives {alone:g} points to {sample.student}, who deserves {sample.score:g}"
 
 
 # ---- is it what they deserve? ----

@@ -1,6 +1,6 @@
 """nbgrader's own commands, run in this process.
 
-`nbgrader generate_assignment`, `nbgrader generate_feedback` and `nbgrader export` each start a new Python for
+`nbgrader generate_assignment`, `nbgrader generate_feedback` and their like each start a new Python for
 several seconds. Here the same classes run where we already are, on a course read by `autograder.course`.
 """
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.converters import BaseConverter, GenerateAssignment, GenerateFeedback
+from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import temp_attrs
@@ -38,6 +38,19 @@ def generate_assignment(course: Course, assignment: str) -> Path:
     _run(course, assignment, GenerateAssignment(coursedir=course.directory, parent=course.app))
     directory = course.directory
     return Path(directory.format_path(directory.release_directory, student_id=".", assignment_id=assignment))
+
+
+def autograde(course: Course, assignment: str) -> None:
+    """Run tests in the students' own kernels, without any isolation, as `nbgrader autograde --force` does.
+
+    Only for code that you would run yourself.
+
+    Raises
+    ------
+    CourseError
+        nbgrader refuses; the message is nbgrader's.
+    """
+    _run(course, assignment, Autograde(coursedir=course.directory, parent=course.app))
 
 
 def generate_feedback(course: Course, assignment: str) -> None:

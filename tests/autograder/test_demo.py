@@ -208,6 +208,18 @@ def test_table_has_a_reason_in_every_line(played: Played) -> None:
             assert len(line.split()) > 6, line
 
 
+def test_one_wrong_answer_fails_in_three_ways(played: Played) -> None:
+    """Validate and nbgrader's own autograde find it, too, as the graded cell asks the same `check`."""
+    assert "(one_path: gradient-of-g) in three ways: Validate fails " in played.text
+    assert "nbgrader alone gives 19 points, and coursekit 19." in played.text
+    [question] = [
+        question
+        for question in played.submissions["one_path"]["notebooks"][0]["questions"]
+        if question["grade_id"] == "gradient-of-g"
+    ]
+    assert question["score"] == 0.0
+
+
 # ---- what nbgrader has of it ----
 
 

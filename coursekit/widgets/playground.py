@@ -21,10 +21,10 @@ from coursekit.widgets.playground_settings import Plan, Settings
 
 __all__ = ["Playground", "playground"]
 
-FRAME = 0.03  # seconds from one frame to the next
-WORK = 0.02  # of which training may take so much: the rest is for others, such as the cell that runs
-AHEAD = 2  # frames that may be on their way to the browser
-PATIENCE = 1.0  # seconds after which a frame is sent although the page has not shown the one before
+FRAME = 0.025  # seconds from one frame to the next
+WORK = 0.012  # of which training may take so much: the rest is for others, such as the cell that runs
+AHEAD = 4  # frames that may be on their way to the browser
+PATIENCE = 0.1  # seconds after which a frame is sent all the same: a cell that runs may keep answers back
 NOBODY = 30.0  # seconds after which training ends if no page shows it any more
 SAVED = 2.0  # seconds from one state that is kept with the notebook to the next
 CURVE = 200  # points of a loss curve
@@ -334,7 +334,9 @@ class Playground(Explorer):
         gradients = experiment.gradients()
         arrays = {
             "boundary": _shades(2.0 * boundary - 1.0),
-            "units": b"".join(_shades(unit / max(1.0, np.abs(unit).max())) for maps in units for unit in maps),
+            "units": b"".join(
+                _shades(unit / max(1.0, np.abs(unit).max())) for maps in units for unit in maps
+            ),
             "weights": _flat(experiment.weights()),
             "gradients": _flat([gradients[name] for name in experiment.parameters]),
             "curve": _flat([curve, *losses]),

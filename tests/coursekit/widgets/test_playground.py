@@ -242,11 +242,11 @@ def test_frames_wait_for_the_page(widget: Playground, monkeypatch: pytest.Monkey
     monkeypatch.setattr(MODULE, "SAVED", 1000.0)
     widget.play()
     wait_until(lambda: widget.steps > 50)
-    assert len(sent) == 2  # no more until the page has shown one
+    assert len(sent) == 4  # no more until the page has shown one
     content, buffers = sent[-1]
     assert [len(buffer) for buffer in buffers[:4]] == [2500, 6 * 625, 25 * 8, 25 * 8]
     widget._answer(widget, {"kind": "shown", "number": content["number"]}, None)
-    wait_until(lambda: len(sent) == 4)
+    wait_until(lambda: len(sent) == 8)
     widget.pause()
 
 

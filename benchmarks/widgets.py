@@ -5,8 +5,10 @@ browser does for it. Beside it stands the same module on a graph of one gate, wh
 cost alone. A step of an explorer is a press of an arrow key too; its module is everything it needs, what
 widgets share among it. An edited input is Python's part: from the new number to the new story. Opening is
 from the address of a notebook in JupyterLab to its last output, kernel and Run All among it; beside it stands
-the same notebook that ends its cells with the graph instead of the widget. Time on the wall, medians; a busy
-machine shows in the largest. ``python -m benchmarks.widgets`` prints this table alone.
+the same notebook that ends its cells with the graph instead of the widget. The playground trains 2-4-2-1 on
+its 500 points, 250 of them held out, as fast as it can: what is counted are the frames that JupyterLab shows
+and the gradient steps between them. Time on the wall, medians; a busy machine shows in the largest.
+``python -m benchmarks.widgets`` prints this table alone.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import nbformat
 
 import coursekit as ck
 from benchmarks.harness import Row, Settings, table_text, time_text
-from coursekit.widgets import StepThrough
+from coursekit.widgets import Playground, StepThrough
 from coursekit.widgets.explore_descent import MOST_STEPS
 from tests.browser.lab import BROWSER_FLAGS, Lab, browser_path, open_notebook, run_all, running_lab
 
@@ -30,6 +32,7 @@ MODULE_BYTES = 30 * 1024
 FRAME = 0.016  # seconds: a step should not miss a frame
 ADDED = 1.0  # seconds that three widgets may add to opening a lecture
 WIDGETS = 3
+FRAMES, STEPS = 20, 200  # that the playground should show a second
 _GRAPH = (
     "import coursekit as ck\nw1, w2 = ck.variables('w1 w2')\n"
     "graph = ck.ComputationalGraph(w1**3 * w2 + 3 * w1)\n"
@@ -56,6 +59,20 @@ _STEPS = """([presses, steps]) => {
     }
     return times;
 }"""
+
+
+# Counts for some seconds how often the playground's numbers are written, and how far its steps have come.
+_FRAMES = """(seconds) => new Promise((done) => {
+    const readout = document.querySelector('.ck-readout');
+    const steps = () => Number(readout.textContent.match(/^Step ([0-9,]+)/)[1].replaceAll(',', ''));
+    const start = performance.now(), first = steps();
+    let frames = 0;
+    new MutationObserver(() => frames++).observe(readout, { childList: true });
+    setTimeout(() => {
+        const took = (performance.now() - start) / 1000;
+        done([frames / took, (steps() - first) / took]);
+    }, 1000 * seconds);
+})"""
 
 
 def one_gate() -> StepThrough:
@@ -118,7 +135,7 @@ def run(settings: Settings) -> list[Row]:
     rows += _explorers(presses)
     if browser_path() is not None:
         rows.append(_opening(settings))
-    return rows
+    return rows + _playground(settings)
 
 
 def _explorers(presses: int) -> list[Row]:
@@ -164,6 +181,58 @@ def _opening(settings: Settings) -> Row:
         value=alive - plain,
         note=f"{os.getloadavg()[0]:.0f} processes share {os.cpu_count()} processors",
     )
+
+
+def _playground(settings: Settings) -> list[Row]:
+    """Return the rows of the playground: its module, the frames and gradient steps that JupyterLab shows."""
+    size = len(str(Playground._esm).encode())
+    rows = [
+        Row(
+            work="the playground's module",
+            figure=f"{size / 1024:.1f} KB",
+            target="≤ 30 KB",
+            met=size <= MODULE_BYTES,
+            value=size,
+        )
+    ]
+    if browser_path() is None:
+        return [*rows, Row(work="the playground's frames", figure="", note="no Chromium on this machine")]
+    frames, steps = _playing(3 if settings.quick else 10)
+    for work, figure, least in (("frames", frames, FRAMES), ("gradient steps", steps, STEPS)):
+        rows.append(
+            Row(
+                work=f"the playground in JupyterLab: {work} a second",
+                figure=f"{figure:.0f}",
+                target=f"≥ {least}",
+                met=figure >= least,
+                value=figure,
+            )
+        )
+    return rows
+
+
+def _playing(seconds: float) -> tuple[float, float]:
+    """Return how many frames and gradient steps a second the playground shows while it plays."""
+    from playwright.sync_api import sync_playwright
+
+    cell = "import coursekit as ck\nwidget = ck.playground(seed=1)\nwidget.speed = 0\nwidget"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    with TemporaryDirectory() as folder, TemporaryDirectory() as home, sync_playwright() as playwright:
+        nbformat.write(notebook, Path(folder, "playground.ipynb"))
+        with running_lab(Path(folder), Path(home)) as lab:
+            browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_FLAGS)
+            page: Any = browser.new_page(viewport={"width": 1280, "height": 1400})
+            open_notebook(page, lab, "playground.ipynb")
+            run_all(page)
+            ready = "document.querySelector('.ck-playground fieldset')?.disabled === false"
+            page.wait_for_function(f"() => {ready}")
+            page.click(".ck-playground button[data-do=play]")
+            started = "!document.querySelector('.ck-readout').textContent.startsWith('Step 0')"
+            page.wait_for_function(f"() => {started}")
+            frames, steps = page.evaluate(_FRAMES, seconds)
+            browser.close()
+    return frames, steps
 
 
 def _open(browser: Any, lab: Lab, name: str, shown: bool) -> float:

@@ -15,13 +15,12 @@ const LISTS = {
   noise: Array.from({ length: 11 }, (_, i) => i / 20),
   test: Array.from({ length: 9 }, (_, i) => (i + 1) / 10),
 };
-const SPEEDS = [[10, "10 steps a second"], [50, "50 steps a second"], [250, "250 steps a second"],
-  [1000, "1,000 steps a second"], [0, "as fast as it can"]];
 
 const ARRAYS = ["boundary", "units", "weights", "gradients", "curve"]; // of a frame
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+const SPEEDS = [...[10, 50, 250, 1000].map((n) => [n, `${grouped(n)} steps a second`]), [0, "as fast as it can"]];
 const percent = (share) => `${+(share * 100).toPrecision(4)} %`;
 const named = (name) => NAMES[name] || name;
 
@@ -31,10 +30,10 @@ function floats(data) {
 }
 
 function unpacked(frame) {
-  const data = (name) => new Uint8Array(frame[name].buffer, frame[name].byteOffset, frame[name].byteLength);
-  const curve = floats(frame.curve), n = curve.length / 3;
+  const data = (one) => new Uint8Array(one.buffer, one.byteOffset, one.byteLength);
+  const { boundary, units, weights, gradients } = frame, curve = floats(frame.curve), n = curve.length / 3;
   return {
-    ...frame, boundary: data("boundary"), units: data("units"), weights: floats(frame.weights), gradients: floats(frame.gradients),
+    ...frame, boundary: data(boundary), units: data(units), weights: floats(weights), gradients: floats(gradients),
     curve: [0, 1, 2].map((i) => [...curve.subarray(i * n, i * n + n)]),
   };
 }
@@ -329,7 +328,7 @@ function render({ model, el }) {
     write(play, playing() ? "▮▮ Pause" : "▶ Play");
     for (const button of [play, one, reset]) button.setAttribute("aria-disabled", !alive);
     for (const set of sets) set.disabled = !alive;
-    write(message, model.get("problem") || (alive ? "" : `Training needs the notebook’s Python kernel; this page shows the last state.`));
+    write(message, model.get("problem") || (alive ? "" : "Training needs the notebook’s Python kernel; this page shows the last state."));
   }
 
   function showSettings() {

@@ -1,7 +1,7 @@
-"""The command line of an instructor's checkout: `coursekit grade`, `report`, `doctor`, `demo`.
+"""The command line of an instructor's checkout: `coursekit grade`, `report`, `verify`, `doctor`, `demo`, …
 
-Exit codes: 0 every submission was handled, however broken; 1 the grader itself failed; 2 a wrong call;
-3 refused, because student code cannot be isolated here.
+Exit codes: 0 every submission was handled, however broken (or all is proven); 1 the grader itself failed (or
+something is not proven); 2 a wrong call; 3 refused, because student code cannot be isolated here.
 """
 
 from __future__ import annotations

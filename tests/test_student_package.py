@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
@@ -19,6 +20,7 @@ from autograder.course import CourseError
 from autograder.demo_class import RIGHT, RIGHT_OTHER_STYLE
 
 ROOT = Path(__file__).parents[1]
+ASKS = re.compile(r'"asks": "(?:[^"\\]|\\.)*"')  # how a question calls an answer: public, and not the answer
 DISTINCTIVE = 40  # a line of so many characters is nobody else's by chance
 ASSIGNMENTS = sorted(path.stem for path in (ROOT / "assignments").glob("*/*.ipynb"))
 
@@ -45,11 +47,13 @@ def wheel(package: Path) -> zipfile.ZipFile:
 
 @pytest.fixture(scope="module")
 def texts(package: Path, wheel: zipfile.ZipFile) -> dict[str, str]:
-    """Every text of the package by its name; of a notebook the text of its cells."""
+    """Every text of the package by its name; of a notebook its cells, of checks.json all but the calls."""
     found = {name: wheel.read(name).decode() for name in wheel.namelist() if not name.endswith("/")}
     for path in package.rglob("*"):
         if path.suffix == ".ipynb":
             found[str(path)] = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        elif path.name == "checks.json":
+            found[str(path)] = ASKS.sub("", path.read_text())
         elif path.is_file() and path.suffix != ".whl":
             found[str(path)] = path.read_text()
     return found
@@ -140,19 +144,21 @@ def secrets() -> Iterator[str]:
         yield from (squeezed(answer) for answer in answers.values())
 
 
-def hidden_numbers() -> set[str]:
-    """Return the numbers that occur in hidden tests and are too long to be there by chance."""
-    found: set[str] = set()
-    for name in ASSIGNMENTS:
-        source = (ROOT / "assignments" / name / f"{name}.ipynb").read_text()
-        for region in re.findall(r"### BEGIN HIDDEN TESTS(.*?)### END HIDDEN TESTS", source, flags=re.DOTALL):
-            found |= set(re.findall(r"\d+\.\d{6,}", region))
-    return found
+def code_of_banks() -> Iterator[str]:
+    """Yield the lines of the homework's question banks that are code of an answer, right or wrong."""
+    for path in (ROOT / "autograder" / "questions").glob("hw*.py"):
+        for node in ast.parse(path.read_text()).body:
+            decorators = [ast.unparse(part) for part in getattr(node, "decorator_list", [])]
+            if any(re.match(r"question\w*\.(reference|misconception|alternative)", d) for d in decorators):
+                for statement in node.body:
+                    if not isinstance(getattr(statement, "value", None), ast.Constant):  # a hint: public
+                        lines = ast.get_source_segment(path.read_text(), statement).splitlines()
+                        yield from (squeezed(line) for line in lines if len(squeezed(line)) >= DISTINCTIVE)
 
 
 def test_there_is_something_to_search_for() -> None:
     assert len(set(secrets())) > 50
-    assert "0.0510151763534087" in hidden_numbers()
+    assert len(set(code_of_banks())) > 20
 
 
 def test_no_answer_and_no_hidden_test_is_released(texts: dict[str, str]) -> None:
@@ -168,9 +174,11 @@ def test_no_answer_and_no_hidden_test_is_released(texts: dict[str, str]) -> None
     assert found == []
 
 
-def test_no_hidden_number_is_released(texts: dict[str, str]) -> None:
-    numbers = hidden_numbers()
-    assert [(name, number) for name, text in texts.items() for number in numbers if number in text] == []
+def test_no_code_of_a_bank_is_released(texts: dict[str, str]) -> None:
+    """Lectures and homework hold none of it; `checks.json` has the public cases' values alone."""
+    code = set(code_of_banks())
+    package = {name: squeezed(text) for name, text in texts.items() if not name.startswith("coursekit")}
+    assert [(name, line) for name, text in package.items() for line in code if line in text] == []
 
 
 def test_no_question_bank_is_released(package: Path, texts: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.course import Course, CourseError
 from autograder.results import ResultStore, SubmissionResult
 
-TOO_SLOW = ("took longer than", "ran out")  # what the judge says of a deadline that was missed
+TOO_SLOW = ("took longer than", "ran out", "no answer after")  # what the judge says of a deadline that was missed
 ENOUGH = 5  # students: with fewer, a correlation says nothing
 
 
@@ -121,12 +121,15 @@ class Report:
     ----------
     misconceptions
         (question, name) → the students who have it, most frequent first.
+    hints
+        (question, name) → what those students were told, where the course has a question bank.
     """
 
     assignment: str
     handed: tuple[Handed, ...]
     items: tuple[Item, ...]
     misconceptions: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    hints: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def max_score(self) -> float:
@@ -139,7 +142,12 @@ class Report:
         return [handed.score / self.max_score if self.max_score else 0.0 for handed in self.handed]
 
 
-def analyse(assignment: str, handed: Sequence[Handed], points: Mapping[tuple[str, str], float]) -> Report:
+def analyse(
+    assignment: str,
+    handed: Sequence[Handed],
+    points: Mapping[tuple[str, str], float],
+    hints: Mapping[tuple[str, str], str] | None = None,
+) -> Report:
     """Work out a report.
 
     Parameters
@@ -148,6 +156,8 @@ def analyse(assignment: str, handed: Sequence[Handed], points: Mapping[tuple[str
         The submissions.
     points
         What each question, (notebook, grade_id), gives at most, in the notebook's order.
+    hints
+        What a student with a misconception, (question, name), is told.
 
     Examples
     --------
@@ -163,7 +173,7 @@ def analyse(assignment: str, handed: Sequence[Handed], points: Mapping[tuple[str
                 had.setdefault((grade_id, name), []).append(one.student)
     ordered = dict(sorted(had.items(), key=lambda entry: (-len(entry[1]), entry[0])))
     items = tuple(_item(question, most, handed) for question, most in points.items())
-    return Report(assignment, tuple(handed), items, ordered)
+    return Report(assignment, tuple(handed), items, ordered, dict(hints or {}))
 
 
 def _item(question: tuple[str, str], most: float, handed: Sequence[Handed]) -> Item:
@@ -229,7 +239,17 @@ def read(course: Course, assignment: str, *, anonymous: bool = False) -> Report:
     known = {student: store.newest(student) for student in scores}
     shown = _numbered(scores, str(course.seed())) if anonymous else {student: student for student in scores}
     handed = [_handed(shown[student], scores[student], known[student]) for student in shown]
-    return analyse(name, handed, points)
+    return analyse(name, handed, points, _hints(course, name))
+
+
+def _hints(course: Course, assignment: str) -> dict[tuple[str, str], str]:
+    """Return the hint of every misconception that the course's bank knows."""
+    bank = course.bank(assignment)
+    return {
+        (slug, known.name): known.hint
+        for slug, question in (bank.questions.items() if bank else ())
+        for known in question.misconceptions
+    }
 
 
 def _numbered(students: Mapping[str, object], secret: str) -> dict[str, str]:

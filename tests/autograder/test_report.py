@@ -66,6 +66,12 @@ def test_misconceptions_are_counted_once_a_student_and_ordered() -> None:
     assert text.index("one path") < text.index("sign")
 
 
+def test_the_hint_stands_below_a_misconception() -> None:
+    handed = [Handed("ada", {("hw", "q"): Mark(0.0, "", ("one-path", "sign"))})]
+    text = page(analyse("hw", handed, {("hw", "q"): 1.0}, {("q", "one-path"): "w1 reaches g on two paths."}))
+    assert text.index("one path") < text.index("w1 reaches g on two paths.") < text.index("sign")
+
+
 @given(st.lists(st.floats(-0.5, 2.0), max_size=50))
 def test_every_share_is_in_one_bin(shares: list[float]) -> None:
     bars = histogram(shares)

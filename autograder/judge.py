@@ -120,6 +120,9 @@ def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:
     outcome: Outcome | None = scored.outcomes.get(cell.id)
     if outcome is None:
         return Question(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
+    if outcome.unasked:
+        reason = "This question cannot be asked as its author wrote it (`coursekit verify` says why)."
+        return Question(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
     reason = "" if outcome.score == cell.points else explain(cell, outcome, shown.outcomes.get(cell.id))
     recognised = [known.name for report in outcome.reports for known in report.misconceptions]
     return Question(cell.grade_id, outcome.score, cell.points, reason=reason, misconceptions=recognised)

@@ -65,6 +65,8 @@ class Outcome:
         The child had met a hidden test when this was found.
     reports : list of Report
         What came of the questions of the bank that it checks.
+    unasked : bool
+        A question of the bank cannot be asked: its author's slip, which costs no student anything.
     """
 
     score: float = 0.0
@@ -74,6 +76,7 @@ class Outcome:
     trouble: str = ""
     dirty: bool = False
     reports: list[Report] = field(default_factory=list)
+    unasked: bool = False
 
 
 @dataclass
@@ -340,6 +343,12 @@ class Pass:
 
     def _judge(self, planned: PlannedCell) -> None:
         """Run a test cell and score it."""
+        assert planned.test is not None
+        try:
+            self._checks.begin(planned.test.checks)
+        except Exception:
+            self.outcomes[planned.id] = Outcome(unasked=True)
+            return
         student = self._student()
         student.deadline = self._deadline(self._limits.question_seconds)
         seed_generators(_seed(self._seed, planned.grade_id))
@@ -351,8 +360,6 @@ class Pass:
         student.copies.remark()
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
         value = None
-        assert planned.test is not None
-        self._checks.begin(planned.test.checks)
         try:
             with self._captured([]), limited(self._left(self._limits.question_seconds)):
                 for code in planned.test.code if self._only is None else planned.test.visible:

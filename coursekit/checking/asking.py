@@ -26,6 +26,7 @@ from typing import Any
 from coursekit.checking.comparing import Rule, differences
 from coursekit.checking.plain_data import LIBRARIES, Code, copy_of, is_plain, library, shown
 from coursekit.checking.sheet import Run
+from coursekit.values import is_numpy
 
 __all__ = ["HELPERS", "Disagrees", "Missing", "OutOfTime", "Program", "WrongParts", "ask", "program", "typed"]
 
@@ -241,8 +242,8 @@ def _length(value: Any) -> int:
 
 def require(holds: Any, message: str) -> None:
     """State a property: ``require(abs(f(x) + f(-x) - 1) < 1e-9, "σ(z) + σ(−z) is 1 for every z")``."""
-    if type(holds).__name__ == "bool_" and type(holds).__module__ == "numpy":
-        holds = bool(holds)
+    if is_plain(holds) and is_numpy(holds):
+        holds = holds.item() if holds.ndim == 0 else None
     if holds is not True:
         raise Disagrees(message)
 

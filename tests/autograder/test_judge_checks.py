@@ -325,6 +325,38 @@ def test_an_unknown_question_is_refused() -> None:
     assert refusal.reason == "the question bank has no question 'gradient-of-h'"
 
 
+def test_an_author_s_slip_costs_nobody_anything() -> None:
+    question = of_g()
+
+    @question.hidden("where the reference fails", count=2)
+    def _(draw: Draw):
+        """Never asked."""
+        return {"w1": "a text", "w2": draw.number()}
+
+    result = only(judged(question))
+    assert (result.score, result.needs_manual_grade) == (None, True)
+    assert "cannot be asked as its author wrote it" in result.reason
+    assert "a text" not in result.reason
+
+
+def test_properties_in_the_judge() -> None:
+    question = Question("odd", "Odd", points=1, asks="y = f(x)", public=[case(x=2.0)])
+    question.reference(f=lambda x: x**3)
+    question.group(
+        "f(−x) is −f(x)",
+        [case(x=5.0)],
+        asks="require(np.isclose(f(-x), -f(x)), 'f(-x) is not -f(x)')",
+        message="Is f odd?",
+    )
+    source = notebook(solution("def f(x):\n    return x**3"), graded('check("odd")', points=1))
+    assert only(judged(question, source)).score == 1.0
+    wrong = only(judged(question, source, answer="def f(x):\n    return 8.0"))
+    assert (wrong.score, wrong.reason) == (0.0, "f(−x) is −f(x): Is f odd?")
+    liar = "class T:\n    def __eq__(self, o): return True\n    def __neg__(self): return self\n"
+    liar += "f = lambda x: T()"
+    assert only(judged(question, source, answer=liar)).score == 0.0
+
+
 def test_without_a_bank_check_is_any_function() -> None:
     source = notebook(solution(RIGHT), graded("def check(x):\n    assert x\ncheck('a')"))
     assert make_plan(source).refusals == ()

@@ -282,6 +282,16 @@ def test_where_nothing_can_stop_an_answer_that_is_said(
     assert "cannot be stopped here after 5 s" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("holds", "passes"), [("y > 1", True), ("y < 1", False), ("np.float64(y) > 1", True)]
+)
+def test_properties(holds: str, passes: bool) -> None:
+    group = Group("g", f"y = f(x)\nrequire({holds}, 'y is above 1')", (Case({"x": 2.0}, Run({"y": 2.0})),))
+    report = mark(Sheet("s", "t", (), (group,)), {"f": lambda x: x})
+    assert report.passed == passes
+    assert [found.says for found in report.findings] == ([] if passes else ["y is above 1"])
+
+
 # ---- how it looks -----------------------------------------------------------------------------------------
 
 

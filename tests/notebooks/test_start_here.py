@@ -20,6 +20,11 @@ def test_every_lecture_is_on_the_road_in_order() -> None:
     assert [link for link in LINKS if "/" not in link] == [name for name in LECTURES if name != START]
 
 
+def test_every_homework_is_on_the_road() -> None:
+    homework = {f"../assignments/{path.stem}/{path.name}" for path in ROOT.glob("assignments/*/*.ipynb")}
+    assert {link for link in LINKS if "/" in link} == homework
+
+
 def test_links_between_lectures_lead_somewhere() -> None:
     for name in LECTURES:
         for cell in read(name).cells:

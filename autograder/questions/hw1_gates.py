@@ -653,7 +653,6 @@ question = Question(
         ),
     ],
     message="Each weight goes against its slope, by the rate times the slope.",
-    equivalent=["one_step: True → False"],  # there are as many slopes as weights
 )
 
 

@@ -102,6 +102,18 @@ def whole_numbers_stay_whole(f, w, h):
     return gradient
 
 
+@question.misconception
+def not_put_back_and_whole(f, w, h):
+    """The first quotient is right. For the second one the first entry was still raised: each entry starts
+    from the same w. And in an array of whole numbers nothing is raised at all: it cannot hold 3.1."""
+    w = w.copy()
+    start, gradient = f(w), []
+    for place in range(len(w)):
+        w[place] = w[place] + h
+        gradient.append((f(w) - start) / h)
+    return gradient
+
+
 @question.alternative
 def with_unit_vectors(f, w, h):
     return [(f(w + h * unit) - f(w)) / h for unit in np.eye(len(w))]
@@ -284,6 +296,8 @@ question = Question(
         ),
     ],
     message="Go through the candidates and remember two things: the best so far, and its loss.",
+    # Two candidates with the same loss are not drawn.
+    equivalent=["random_search: candidate_loss < best_loss → candidate_loss <= best_loss"],
 )
 
 
@@ -362,6 +376,7 @@ question = Question(
         )
     ],
     message="Try each nudge from where you stand by then; stay where you are if it does not help.",
+    equivalent=["local_search: loss(nudged) < lowest → loss(nudged) <= lowest"],  # nor two equal losses
 )
 
 
@@ -478,9 +493,16 @@ def not_transposed(X, Y):
 
 @question.misconception
 def needs_an_inverse(X, Y):
-    """Right, as long as XᵀX has an inverse. With a single sample of two features it has none, and infinitely
-    many weights fit. Which function of NumPy copes with that?"""
+    """With a single sample of two features XᵀX has no inverse: infinitely many weights fit. Which function of
+    NumPy copes with that?"""
     return np.linalg.solve(X.T @ X, X.T @ Y).T
+
+
+@question.misconception
+def the_formula_as_printed(X, Y):
+    """That is the formula as it is printed. Two things are amiss: in W each output has a row, so it is a
+    transpose of that; and for a single sample of two features XᵀX has no inverse."""
+    return np.linalg.solve(X.T @ X, X.T @ Y)
 
 
 @question.misconception
@@ -838,6 +860,7 @@ question = Question(
     ],
     relative=1e-6,
     absolute=1e-30,
+    equivalent=["along: margins > 0 → margins >= 0"],  # no point lies on the boundary itself
     message="The margin of a point is its label times its score. Each loss is a sum over the points of "
     "ln(1 + e to the −2t · margin).",
 )
@@ -1236,9 +1259,8 @@ def step_without_two(bend, rounding):
 def sign_of_the_bend(bend, rounding):
     """A bend may be negative; what counts here is how strong it is. The root of a negative number is no
     step."""
-    with np.errstate(invalid="ignore"):
-        h = 2.0 * np.sqrt(rounding / bend)
-        return h, h / 2.0 * bend + 2.0 * rounding / h
+    h = 2.0 * math.sqrt(rounding / bend)
+    return h, h / 2.0 * bend + 2.0 * rounding / h
 
 
 @question.alternative

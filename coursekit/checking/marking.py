@@ -80,7 +80,8 @@ class Report:
         if self.misconceptions:
             return self.misconceptions[0].hint
         first = self.findings[0] if self.findings else None
-        if first is None or first.group is None or not (first.expected or first.hidden):
+        told = self.sheet.tells_answers
+        if first is None or first.group is None or (told and not (first.expected or first.hidden)):
             return ""  # the finding says it all
         return first.group.message
 
@@ -219,10 +220,10 @@ def finding(sheet: Sheet, group: Group, case: Case, run: Run, names: Mapping[str
             label = sheet.label(name, difference.path)
             return Finding(
                 group,
-                _sentence(label, difference),
+                _sentence(label, difference, sheet.tells_answers),
                 typed(group.asks, case.inputs, _line_of(group, name)),
                 f"{label} = {shown(difference.got)}",
-                f"{label} = {shown(difference.expected)}",
+                f"{label} = {shown(difference.expected)}" if sheet.tells_answers else "",
             )
     if run.parts is not None:
         return _wrong_parts(group, case, run, *run.parts)
@@ -251,7 +252,7 @@ def _wrong_parts(group: Group, case: Case, run: Run, count: int, value: Any) -> 
     return Finding(group, says, asked, shown(value), f"{count} values: {names}")
 
 
-def _sentence(label: str, difference: Difference) -> str:
+def _sentence(label: str, difference: Difference, tells: bool = True) -> str:
     expected, got = difference.expected, difference.got
     match difference.kind:
         case "nothing":
@@ -269,6 +270,8 @@ def _sentence(label: str, difference: Difference) -> str:
             return f"{label} should be {_a(expected)}, and it is {_a(got)}."
         case "nan":
             return f"{label} is NaN, which is no number: a 0/0, an inf − inf or the log of a negative number."
+    if not tells:
+        return f"{label} is {shown(got)}, and that is not right yet."
     more = f", and {difference.wrong - 1} more entries differ" if difference.wrong > 1 else ""
     return f"{label} is {shown(got)} and should be {shown(expected)}{more}."
 

@@ -139,6 +139,14 @@ class Sheet:
     more: bool = False
     exercise: bool = False
 
+    @property
+    def tells_answers(self) -> bool:
+        """Whether a student may see the right answer to a case that is shown.
+
+        Not if the answer is the number itself that they were asked for: there would be nothing left to find.
+        """
+        return any(name.kind != "variable" for name in self.names)
+
     def cases(self) -> Iterator[tuple[Group, Case]]:
         """All cases in order."""
         return ((group, case) for group in self.groups for case in group.cases)

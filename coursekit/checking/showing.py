@@ -128,6 +128,8 @@ def _next_step(report: Report) -> str:
     first = report.findings[0]
     if not first.asked:
         return "answer in the cell for it, run that cell, and then this one again."
+    if not report.sheet.tells_answers:
+        return "work it out with pencil and paper, mend your answer, run its cell, and then this one again."
     if not first.expected:
         return "put the lines above into a cell of your own and run it: there the whole trace is shown."
     return (

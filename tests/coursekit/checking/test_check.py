@@ -362,3 +362,13 @@ def test_an_exercise_shows_what_is_wrong_and_stops_nothing(
     monkeypatch.setitem(globals(), "gradient_of_g", lambda w1, w2: [36.0, 8.0])
     ck.check("gradient-of-g")
     assert "gradient-of-g: not yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("total", "hint"), [(0.0, "Count again."), (36.0, "Where do two paths meet?")])
+def test_a_number_that_was_asked_for_is_not_told(total: float, hint: str) -> None:
+    """Else there would be nothing left to find: of a function only one value of many is shown."""
+    wrong = Misconception("one-path", "Where do two paths meet?", (Run({"total": 36.0}),))
+    asked = Group("the numbers shown", "total", (Case({}, Run({"total": 39.0})),), "Count again.")
+    report = mark(Sheet("total", "A sum", (Name("total", "variable"),), (asked,), (wrong,)), {"total": total})
+    assert str(report) == f"total: total is {total}, and that is not right yet. {hint}"
+    assert "39" not in Shown(report)._repr_mimebundle_()["text/plain"]

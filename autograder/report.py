@@ -30,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.course import Course, CourseError
 from autograder.results import ResultStore, SubmissionResult
 
-TOO_SLOW = ("took longer than", "ran out", "no answer after")  # what the judge says of a deadline that was missed
+TOO_SLOW = ("took longer than", "ran out", "no answer after")  # what is said of a missed deadline
 ENOUGH = 5  # students: with fewer, a correlation says nothing
 
 

@@ -55,8 +55,7 @@ def _(draw: Draw):
 
 @question.misconception
 def not_put_back(f, w, h):
-    """The first quotient is right. For the second one the first entry was still raised: each entry starts
-    from the same w."""
+    """When the second entry was raised, the first one was still up: each entry starts from the same w."""
     w = np.array(w, dtype=float)
     start, gradient = f(w), []
     for place in range(len(w)):
@@ -104,8 +103,8 @@ def whole_numbers_stay_whole(f, w, h):
 
 @question.misconception
 def not_put_back_and_whole(f, w, h):
-    """The first quotient is right. For the second one the first entry was still raised: each entry starts
-    from the same w. And in an array of whole numbers nothing is raised at all: it cannot hold 3.1."""
+    """When the second entry was raised, the first one was still up: each entry starts from the same w. And in
+    an array of whole numbers nothing is raised at all: it cannot hold 3.1."""
     w = w.copy()
     start, gradient = f(w), []
     for place in range(len(w)):
@@ -353,7 +352,7 @@ def compared_with_the_one_before(loss, candidates):
 
 @question.misconception
 def loss_of_the_last(loss, candidates):
-    """The best guess is right, but the loss beside it belongs to another one: remember both together."""
+    """The loss belongs to another guess than the one you return: remember both together."""
     return random_search(loss, candidates)[0], loss(candidates[-1])
 
 
@@ -585,7 +584,7 @@ def uphill(gradient, w, rate, steps):
 
 @question.misconception
 def same_gradient_all_the_way(gradient, w, rate, steps):
-    """The first step is right. The slope was asked only once, at the start; it changes on the way."""
+    """The slope was asked only once, at the start; it changes on the way."""
     slope = gradient(w)
     return [w - rate * slope * step for step in range(steps + 1)]
 
@@ -1235,7 +1234,7 @@ def root_forgotten(bend, rounding):
 
 @question.misconception
 def half_of_the_error(bend, rounding):
-    """The step is right. Its error has two parts, which are equal there: you have one of them."""
+    """The error of a step has two parts, and at the best step they are equal: you have one of them."""
     h, error = best_step(bend, rounding)
     return h, error / 2.0
 

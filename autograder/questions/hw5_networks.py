@@ -92,15 +92,17 @@ question = Question(
     "two-weight-backward",
     "A network with two weights, backward",
     points=4,
-    asks="slopes = two_weight_backward(x, w1, w2, y)",
-    public=[case(x=1.0, w1=2.0, w2=-1.0, y=1.0), case(x=-2.0, w1=0.5, w2=3.0, y=0.0)],
+    asks="slopes = two_weight_backward(x, w1, w2, y, a1, a2)",
+    public=[
+        case(x=1.0, w1=2.0, w2=-1.0, y=1.0, a1=0.8807970779778823, a2=0.2930126319998953),
+        case(x=-2.0, w1=0.5, w2=3.0, y=0.0, a1=0.2689414213699951, a2=0.6914323616856084),
+    ],
     message="Begin with ∂L/∂a2 and go back node by node: local derivative times what you have already.",
 )
 
 
 @question.reference
-def two_weight_backward(x, w1, w2, y):
-    _, a1, _, a2 = two_weight_forward(x, w1, w2)
+def two_weight_backward(x, w1, w2, y, a1, a2):
     da2 = a2 - y
     dz2 = da2 * a2 * (1 - a2)
     dw2, da1 = dz2 * a1, dz2 * w2
@@ -111,12 +113,13 @@ def two_weight_backward(x, w1, w2, y):
 @question.hidden("other numbers", count=4)
 def _(draw: Draw):
     """The slopes are right for the numbers shown and not for others."""
-    return {"x": draw.number(), "w1": draw.number(), "w2": draw.number(), "y": draw.choice([0.0, 1.0])}
-
-
-def slopes_by(x, w1, w2, y, error=None, slope_of_last=None, slope_of_hidden=None, x_for_w1=None):
-    """All slopes, with some factors exchanged."""
+    x, w1, w2 = draw.numbers(3)
     _, a1, _, a2 = two_weight_forward(x, w1, w2)
+    return {"x": x, "w1": w1, "w2": w2, "y": draw.choice([0.0, 1.0]), "a1": float(a1), "a2": float(a2)}
+
+
+def slopes_by(x, w1, w2, y, a1, a2, error=None, slope_of_last=None, slope_of_hidden=None, x_for_w1=None):
+    """All slopes, with some factors exchanged."""
     da2 = a2 - y if error is None else error
     dz2 = da2 * (a2 * (1 - a2) if slope_of_last is None else slope_of_last)
     da1 = dz2 * w2
@@ -126,63 +129,59 @@ def slopes_by(x, w1, w2, y, error=None, slope_of_last=None, slope_of_hidden=None
 
 
 @question.misconception
-def output_slope_forgotten(x, w1, w2, y):
+def output_slope_forgotten(x, w1, w2, y, a1, a2):
     """Between a2 and z2 lies a sigmoid, and its slope is a factor of all that comes below."""
-    return slopes_by(x, w1, w2, y, slope_of_last=1.0)
+    return slopes_by(x, w1, w2, y, a1, a2, slope_of_last=1.0)
 
 
 @question.misconception
-def hidden_slope_forgotten(x, w1, w2, y):
-    """The second layer is right. Between a1 and z1 lies a sigmoid too."""
-    return slopes_by(x, w1, w2, y, slope_of_hidden=1.0)
+def hidden_slope_forgotten(x, w1, w2, y, a1, a2):
+    """Between a1 and z1 lies a sigmoid too, and its slope is a factor of what comes below."""
+    return slopes_by(x, w1, w2, y, a1, a2, slope_of_hidden=1.0)
 
 
 @question.misconception
-def sigmoid_of_the_sigmoid(x, w1, w2, y):
+def sigmoid_of_the_sigmoid(x, w1, w2, y, a1, a2):
     """The slope of the sigmoid is made from its *output*, a (1 − a). You have applied the sigmoid to that
     output once more."""
-    _, a1, _, a2 = two_weight_forward(x, w1, w2)
     of_last, of_hidden = sigmoid(a2) * (1 - sigmoid(a2)), sigmoid(a1) * (1 - sigmoid(a1))
-    return slopes_by(x, w1, w2, y, slope_of_last=of_last, slope_of_hidden=of_hidden)
+    return slopes_by(x, w1, w2, y, a1, a2, slope_of_last=of_last, slope_of_hidden=of_hidden)
 
 
 @question.misconception
-def two_in_front(x, w1, w2, y):
+def two_in_front(x, w1, w2, y, a1, a2):
     """All slopes are twice too large: this loss has a ½ in front of the square."""
-    _, _, _, a2 = two_weight_forward(x, w1, w2)
-    return slopes_by(x, w1, w2, y, error=2 * (a2 - y))
+    return slopes_by(x, w1, w2, y, a1, a2, error=2 * (a2 - y))
 
 
 @question.misconception
-def error_turned(x, w1, w2, y):
+def error_turned(x, w1, w2, y, a1, a2):
     """All signs are turned. If a2 is below y, the loss falls when a2 rises."""
-    return {name: -slope for name, slope in two_weight_backward(x, w1, w2, y).items()}
+    return {name: -slope for name, slope in two_weight_backward(x, w1, w2, y, a1, a2).items()}
 
 
 @question.misconception
-def own_value_in_the_product(x, w1, w2, y):
+def own_value_in_the_product(x, w1, w2, y, a1, a2):
     """In a product each factor is handed the value of the *other* one: look at w2 and a1."""
-    slopes = two_weight_backward(x, w1, w2, y)
-    _, a1, _, _ = two_weight_forward(x, w1, w2)
+    slopes = two_weight_backward(x, w1, w2, y, a1, a2)
     return slopes | {"w2": slopes["z2"] * w2, "a1": slopes["z2"] * a1}
 
 
 @question.misconception
-def output_for_input(x, w1, w2, y):
+def output_for_input(x, w1, w2, y, a1, a2):
     """The weight of a layer multiplies what comes *into* the layer. For w1 you took what leaves it."""
-    _, a1, _, _ = two_weight_forward(x, w1, w2)
-    return slopes_by(x, w1, w2, y, x_for_w1=a1)
+    return slopes_by(x, w1, w2, y, a1, a2, x_for_w1=a1)
 
 
 @question.alternative
-def by_a_complex_step(x, w1, w2, y):
+def by_a_complex_step(x, w1, w2, y, a1, a2):
     def slope(of, at):
         return of(at + 1e-30j).imag / 1e-30
 
     def loss_from_a2(a2):
         return (a2 - y) ** 2 / 2
 
-    _, a1, z2, a2 = two_weight_forward(x, w1, w2)
+    z2 = w2 * a1
     return {
         "x": slope(lambda v: loss_from_a2(two_weight_forward(v, w1, w2)[3]), x),
         "w1": slope(lambda v: loss_from_a2(two_weight_forward(x, v, w2)[3]), w1),
@@ -207,7 +206,7 @@ question = Question(
     "Two layers, all samples at once",
     points=2,
     asks="H, F = network_forward(X, W1, b1, W2, b2)",
-    public=[case(X=X, W1=W1, b1=B1, W2=W2, b2=B2)],
+    public=[case(X=np.vstack([X, [-1.0, 0.5, 2.0]]), W1=W1, b1=B1, W2=W2, b2=B2)],
     message="Samples lie in rows, so a layer is its input @ its weights + its bias.",
 )
 
@@ -331,6 +330,14 @@ def averaged_over_entries(F, T):
 
 
 @question.misconception
+def loss_averaged_over_entries(F, T):
+    """np.mean divides the loss by the number of all *entries*. The mean is over the samples: a sample's own
+    outputs add up."""
+    loss, dF = mean_loss(F, T)
+    return loss / F.shape[1], dF
+
+
+@question.misconception
 def two_left_in_the_gradient(F, T):
     """The gradient is twice too large: what becomes of the ½ when the square is differentiated?"""
     loss, dF = mean_loss(F, T)
@@ -339,7 +346,7 @@ def two_left_in_the_gradient(F, T):
 
 @question.misconception
 def half_forgotten_in_the_loss(F, T):
-    """The gradient is right and the loss is not: the ½ is missing there."""
+    """The ½ in front of the sum is missing in the loss."""
     loss, dF = mean_loss(F, T)
     return 2 * loss, dF
 
@@ -486,8 +493,7 @@ def _(draw: Draw):
 
 @question.misconception
 def hidden_sigmoid_forgotten(X, H, W2, dF):
-    """The last layer is right. On the way to the first one you pass the sigmoid of the hidden layer: its
-    slope is missing."""
+    """On the way back to the first layer you pass the sigmoid of the hidden layer: its slope is missing."""
     dH = dF @ W2.T
     return X.T @ dH, dH.sum(axis=0), H.T @ dF, dF.sum(axis=0)
 
@@ -509,8 +515,8 @@ def averaged_again(X, H, W2, dF):
 
 @question.misconception
 def biases_not_added_up(X, H, W2, dF):
-    """The weights are right. The gradients of the biases have a row for each sample: every sample uses the
-    same bias, so its gradients add."""
+    """The gradients of the biases have a row for each sample. Every sample uses the same bias, so its
+    gradients add."""
     dS = (dF @ W2.T) * H * (1 - H)
     return X.T @ dS, dS, H.T @ dF, dF
 
@@ -748,7 +754,7 @@ def signs_lost(mine, numeric):
 
 @question.misconception
 def factor_not_seen(mine, numeric):
-    """The error is right. If all entries are off by the same factor, say so: it tells where to look."""
+    """If all entries are off by the same factor, say so: it tells where to look."""
     error, verdict = compare_gradients(mine, numeric)
     return error, "right" if verdict == "right" else "wrong"
 
@@ -790,10 +796,20 @@ question = Question(
 )
 
 
+def both_slopes(x, y, w1, w2):
+    """The derivatives of the loss for the two weights."""
+    _, a1, _, a2 = two_weight_forward(x, w1, w2)
+    slopes = two_weight_backward(x, w1, w2, y, a1, a2)
+    return slopes["w1"], slopes["w2"]
+
+
 @question.reference
 def training_step(x, y, w1, w2, rate):
-    slopes = two_weight_backward(x, w1, w2, y)
-    return w1 - rate * slopes["w1"], w2 - rate * slopes["w2"]
+    a1 = sigmoid(w1 * x)
+    a2 = sigmoid(w2 * a1)
+    dz2 = (a2 - y) * a2 * (1 - a2)
+    dw1, dw2 = dz2 * w2 * a1 * (1 - a1) * x, dz2 * a1
+    return w1 - rate * dw1, w2 - rate * dw2
 
 
 @question.hidden("other numbers", count=4)
@@ -810,27 +826,26 @@ def _(draw: Draw):
 
 @question.misconception
 def w2_updated_too_early(x, y, w1, w2, rate):
-    """w2 is right, w1 is not: on its way back to w1 the delta met a w2 that had already been changed. First
+    """On its way back to w1 the delta met a w2 that had already been changed. First
     all gradients, then all updates."""
-    slopes = two_weight_backward(x, w1, w2, y)
-    new_w2 = w2 - rate * slopes["w2"]
-    _, a1, _, _ = two_weight_forward(x, w1, w2)
-    return w1 - rate * slopes["z2"] * new_w2 * a1 * (1 - a1) * x, new_w2
+    dw1, dw2 = both_slopes(x, y, w1, w2)
+    new_w2 = w2 - rate * dw2
+    return w1 - rate * dw1 / w2 * new_w2, new_w2
 
 
 @question.misconception
 def forward_again_in_between(x, y, w1, w2, rate):
     """After the step of w2 the network was run again, and w1 got the slope of another point. In one step all
     weights use the slopes of the same point."""
-    new_w2 = w2 - rate * two_weight_backward(x, w1, w2, y)["w2"]
-    return w1 - rate * two_weight_backward(x, w1, new_w2, y)["w1"], new_w2
+    new_w2 = w2 - rate * both_slopes(x, y, w1, w2)[1]
+    return w1 - rate * both_slopes(x, y, w1, new_w2)[0], new_w2
 
 
 @question.misconception
 def w1_first_then_forward_again(x, y, w1, w2, rate):
-    """w1 is right. For w2 the network was run again with the new w1; take the slope at the old weights."""
-    new_w1 = w1 - rate * two_weight_backward(x, w1, w2, y)["w1"]
-    return new_w1, w2 - rate * two_weight_backward(x, new_w1, w2, y)["w2"]
+    """For w2 the network was run again with the new w1; take the slope at the old weights."""
+    new_w1 = w1 - rate * both_slopes(x, y, w1, w2)[0]
+    return new_w1, w2 - rate * both_slopes(x, y, new_w1, w2)[1]
 
 
 @question.misconception
@@ -931,7 +946,7 @@ def train_by(samples, w, rate, every, after_backward=None, after_step=None, step
 
 @question.misconception
 def never_set_back(samples, w, rate, every):
-    """The first step is right. From the second one on the old gradients are still in the sum: backward adds,
+    """From the second step on the old gradients are still in the sum: backward adds,
     and nobody has cleared it."""
     return train_by(samples, w, rate, every)
 
@@ -1052,13 +1067,13 @@ def _(draw: Draw):
 
 @question.misconception
 def slope_of_the_sigmoid(X, Ws, bs, T):
-    """The last layer is right. Below it you used the slope of the sigmoid; these units are tanh."""
+    """Below the last layer you used the slope of the sigmoid; these units are tanh."""
     return deep_by(X, Ws, bs, T, slope=lambda x: x * (1 - x))
 
 
 @question.misconception
 def no_slope_at_all(X, Ws, bs, T):
-    """The last layer is right. Below it the slope of tanh is missing."""
+    """Below the last layer the slope of tanh is missing."""
     return deep_by(X, Ws, bs, T, slope=np.ones_like)
 
 
@@ -1077,8 +1092,7 @@ def slope_in_the_last_layer(X, Ws, bs, T):
 
 @question.misconception
 def bias_averaged(X, Ws, bs, T):
-    """The weights are right, and the biases are not: the samples add up for both. The mean is in the loss
-    already."""
+    """The samples add up for the biases as they do for the weights. The mean is in the loss already."""
     return deep_by(X, Ws, bs, T, bias="mean")
 
 

@@ -671,6 +671,12 @@ question = Question(
         ),
         case(mine=np.array([-1.0, 2.0]), numeric=np.array([1.0, 2.0])).gives(error=2.0, verdict="wrong"),
     ],
+    equivalent=[
+        "compare_gradients: error <= 1e-05 → error < 1e-05",
+        "compare_gradients: (m, n) → (n, m)",  # n / m is the same number for all entries, too
+        "compare_gradients: abs(ratio - ratios[0]) <= 0.001 * abs(ratios[0]) → "
+        "abs(ratio - ratios[0]) < 0.001 * abs(ratios[0])",
+    ],
     message="For each entry by itself: how far apart, in units of the larger of the two? The largest "
     "of these is the error.",
 )
@@ -709,6 +715,21 @@ def _(draw: Draw):
     return {"mine": mine, "numeric": numeric}
 
 
+question.group(
+    "zeros, and factors far from 1",
+    [
+        case(mine=np.array([0.0, 0.0]), numeric=np.array([0.0, 0.0])).gives(error=0.0, verdict="right"),
+        case(mine=np.array([2.0, 4.0, 0.0]), numeric=np.array([1.0, 2.0, 0.0])),
+        case(mine=np.array([0.0, 2.0]), numeric=np.array([0.0, 1.0])),
+        case(mine=np.array([2.0, 4.0, 1.0]), numeric=np.array([1.0, 2.0, 0.0])),
+        case(mine=np.array([0.0, 4.0, 6.0]), numeric=np.array([1.0, 2.0, 3.0])),
+        case(mine=np.array([1000.2, -2000.0]), numeric=np.array([1.0, -2.0])),
+        case(mine=np.array([0.001, 0.003]), numeric=np.array([1.0, 2.0])),
+    ],
+    message="What if both are 0, or only one of them? And a thousandth of what?",
+)
+
+
 @question.hidden("gradients that are off by a factor", count=3)
 def _(draw: Draw):
     """All entries may be off by one and the same factor, a negative one too: that is worth knowing."""
@@ -741,7 +762,7 @@ def mean_of_the_entries(mine, numeric):
 def one_ratio_for_all(mine, numeric):
     """The largest difference was divided by the largest slope. So a wrong small slope hides behind a large
     one: divide entry by entry."""
-    largest = max(np.abs(mine).max(), np.abs(numeric).max())
+    largest = max(np.abs(mine).max(), np.abs(numeric).max(), 1e-300)
     return verdict_on(float(np.abs(mine - numeric).max() / largest), mine, numeric)
 
 
@@ -779,7 +800,7 @@ def with_a_loop(mine, numeric):
         ratios.append(m / n if n else math.inf)
     if error <= 1e-5:
         return [error, "right"]
-    if not zero and max(ratios) - min(ratios) <= 1e-4 * abs(ratios[0]):
+    if not zero and max(ratios) - min(ratios) <= 1e-3 * abs(ratios[0]):
         return [error, "off by a factor"]
     return [error, "wrong"]
 

@@ -22,6 +22,9 @@ class EqualsEverything:
     def __hash__(self):
         return 0
 
+    def __repr__(self) -> str:
+        return "EqualsEverything()"
+
 
 class MyFloat(float):
     def __eq__(self, other):

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.harness import QUICK, Settings, Table, say, table_text
 
-TABLES = ("engine", "drawing", "widgets", "grading", "box")
+TABLES = ("engine", "drawing", "widgets", "homework", "grading", "box")
 
 
 def main(arguments: list[str] | None = None) -> int:

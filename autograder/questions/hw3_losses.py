@@ -745,7 +745,189 @@ def the_long_way(z, y):
     return [2 * (s - y) * ds, (-y / s + (1 - y) / (1 - s)) * ds]
 
 
-# ---- 11. stretch: stable binary cross-entropy -----------------------------------------------------------
+# ---- 11. the loss of a batch ------------------------------------------------------------------------------
+
+W2_SCORES = np.array([[0.8845, 0.3405, 0.455], [0.69925, 0.39025, 0.18075], [0.5585, 0.045, 0.4535]])
+
+question = Question(
+    "batch-losses",
+    "Hinge loss and cross-entropy of a batch",
+    points=3,
+    asks="hinge, entropy = batch_losses(F, targets)",
+    public=[
+        case(F=np.array([CAR_SCORES, [0.8845, 0.3405, 0.455]]), targets=[1, 1]).gives(hinge=2.03075),
+        case(F=W2_SCORES, targets=[1, 0, 2]).gives(entropy=1.071012710622729),
+    ],
+    message="Find both losses of each row, with the row's own target; then take the mean over the rows.",
+)
+
+
+@question.reference
+def batch_losses(F, targets):
+    hinge = [hinge_loss(scores, target) for scores, target in zip(F, targets, strict=True)]
+    entropy = [cross_entropy(scores, target) for scores, target in zip(F, targets, strict=True)]
+    return float(np.mean(hinge)), float(np.mean(entropy))
+
+
+@question.hidden("other batches", count=5)
+def _(draw: Draw):
+    """The losses are right for the batches shown and not for others, with other numbers of samples and
+    classes."""
+    samples, classes = draw.size(2, 6), draw.size(2, 5)
+    return {"F": draw.array(samples, classes), "targets": [draw.randrange(classes) for _ in range(samples)]}
+
+
+@question.misconception
+def added_up(F, targets):
+    """These are sums. A batch twice as large should not have twice the loss: take the mean over the
+    samples."""
+    hinge, entropy = batch_losses(F, targets)
+    return hinge * len(F), entropy * len(F)
+
+
+@question.misconception
+def mean_over_classes_too(F, targets):
+    """You divided by the number of all entries. The mean is over the samples; what a sample's classes cost
+    adds up."""
+    hinge, entropy = batch_losses(F, targets)
+    return hinge / F.shape[1], entropy / F.shape[1]
+
+
+@question.misconception
+def softmax_over_samples(F, targets):
+    """The probabilities of the *samples* add up to 1 in your softmax. Over what must the sum run, so that a
+    photograph's answer does not depend on its neighbours?"""
+    powers = np.exp(F)
+    P = powers / powers.sum(axis=0)
+    entropy = [-np.log(p[target]) for p, target in zip(P, targets, strict=True)]
+    return batch_losses(F, targets)[0], float(np.mean(entropy))
+
+
+@question.misconception
+def first_target_for_all(F, targets):
+    """Each row has a target of its own; you took the first one for all."""
+    return batch_losses(F, [targets[0]] * len(F))
+
+
+@question.misconception
+def log_of_the_mean(F, targets):
+    """You took the mean of the probabilities, and its log afterwards. The loss is the mean of the logs."""
+    p = [softmax(scores)[target] for scores, target in zip(F, targets, strict=True)]
+    return batch_losses(F, targets)[0], float(-np.log(np.mean(p)))
+
+
+@question.misconception
+def right_class_counted_in_each(F, targets):
+    """The hinge loss is too large by 1: in each row the right class was compared with itself."""
+    hinge, entropy = batch_losses(F, targets)
+    return hinge + 1.0, entropy
+
+
+@question.alternative
+def all_rows_at_once(F, targets):
+    rows = np.arange(len(F))
+    right = F[rows, targets][:, None]
+    margins = np.maximum(0, F - right + 1)
+    margins[rows, targets] = 0
+    return [margins.sum() / len(F), (np.logaddexp.reduce(F, axis=1) - right[:, 0]).mean()]
+
+
+# ---- 12. a mixture of Gaussians ---------------------------------------------------------------------------
+
+question = Question(
+    "mixture-cost",
+    "The cost of a mixture of Gaussians",
+    points=3,
+    asks="cost = mixture_cost(shares, means, widths, y)",
+    public=[
+        case(shares=np.array([1.0]), means=np.array([0.0]), widths=np.array([1.0]), y=0.0).gives(
+            cost=0.9189385332046728
+        ),
+        case(
+            shares=np.array([0.5, 0.5]), means=np.array([-1.0, 1.0]), widths=np.array([1.0, 1.0]), y=0.0
+        ).gives(cost=1.4189385332046727),
+        case(shares=np.array([0.25, 0.75]), means=np.array([-2.0, 1.0]), widths=np.array([0.5, 2.0]), y=0.5),
+    ],
+    message="The density of one Gaussian at y; the mixture adds the densities, each times its share; minus "
+    "the log comes last.",
+)
+
+
+def densities(means, widths, y):
+    return np.exp(-(((y - means) / widths) ** 2) / 2) / (widths * math.sqrt(2 * math.pi))
+
+
+@question.reference
+def mixture_cost(shares, means, widths, y):
+    scaled = (y - means) / widths
+    terms = np.log(shares) - scaled**2 / 2 - np.log(widths) - math.log(2 * math.pi) / 2
+    return float(-np.logaddexp.reduce(terms))
+
+
+@question.hidden("other mixtures", count=5)
+def _(draw: Draw):
+    """The cost is right for the mixtures shown and not for others: more components, and widths other than
+    1."""
+    components = draw.size(1, 4)
+    shares = draw.array(components, low=0.2, high=1)
+    return {
+        "shares": shares / shares.sum(),
+        "means": draw.array(components),
+        "widths": draw.array(components, low=0.5, high=2),
+        "y": draw.number(),
+    }
+
+
+@question.misconception
+def logs_averaged(shares, means, widths, y):
+    """You added up the costs of the components. The *densities* are added, and one log is taken of the
+    sum."""
+    return float(-(shares * np.log(densities(means, widths, y))).sum())
+
+
+@question.misconception
+def mean_of_the_means(shares, means, widths, y):
+    """That is one Gaussian in the middle. A mixture keeps its components apart: it can be high at both of
+    them and low in between."""
+    middle, width = (shares * means).sum(), (shares * widths).sum()
+    return float(-np.log(densities(middle, width, y)))
+
+
+@question.misconception
+def variance_for_width(shares, means, widths, y):
+    """You divided by the width where its square belongs: a width is σ, and the exponent has σ² in it."""
+    values = np.exp(-((y - means) ** 2) / widths / 2) / np.sqrt(2 * math.pi * widths)
+    return float(-np.log((shares * values).sum()))
+
+
+@question.misconception
+def width_only_in_the_exponent(shares, means, widths, y):
+    """A wide Gaussian is low: its density is divided by the width as well."""
+    return float(-np.log((shares * densities(means, widths, y) * widths).sum()))
+
+
+@question.misconception
+def constant_dropped(shares, means, widths, y):
+    """The constant, half the log of 2π, is missing. For training it does not matter; here the density
+    is meant as it is."""
+    return mixture_cost(shares, means, widths, y) - math.log(2 * math.pi) / 2
+
+
+@question.misconception
+def density_itself(shares, means, widths, y):
+    """That is the density. The cost is minus its log."""
+    return float((shares * densities(means, widths, y)).sum())
+
+
+@question.alternative
+def straight_from_the_formula_of_the_mixture(shares, means, widths, y):
+    total = 0.0
+    for share, mean, width in zip(shares, means, widths, strict=True):
+        total += share * math.exp(-((y - mean) ** 2) / (2 * width**2)) / (width * math.sqrt(2 * math.pi))
+    return -math.log(total)
+
+
+# ---- 13. stretch: stable binary cross-entropy -----------------------------------------------------------
 
 question = Question(
     "stable-binary-cross-entropy",

@@ -67,6 +67,12 @@ class Child:
         """Whether the process has not ended yet."""
         return self._finalizer.alive and not _has_ended(self._pidfd, 0)
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process; to one that has ended, nothing."""
+        if self._finalizer.alive:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
+
     def kill(self) -> None:
         """End the process with all that it started and wait until it is gone. Never raises; twice is once.
 
@@ -192,8 +198,13 @@ class Zygote:
             self.close()
             raise
 
-    def spawn(self) -> Child:
+    def spawn(self, sockets: Sequence[int] = ()) -> Child:
         """Fork a child; returns when all its walls stand.
+
+        Parameters
+        ----------
+        sockets
+            Descriptors, at most 8, of which the child gets copies: further arguments of its `serve`.
 
         Raises
         ------
@@ -209,7 +220,7 @@ class Zygote:
                 ours.append(write if child_reads else read)
                 theirs.append(read if child_reads else write)
             with self._lock:
-                pidfd = self._request(theirs)
+                pidfd = self._request([*theirs, *sockets])
             ours.append(pidfd)
             while theirs:
                 os.close(theirs.pop())

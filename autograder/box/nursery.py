@@ -33,9 +33,10 @@ MOST_BYTES = 1 << 17  # of one message between judge and zygote
 READY = b"ready"  # what a child writes when its walls stand; anything else there is an error in words
 
 _COMMANDS, _REPLIES, _STATUS = 3, 4, 5  # a child's descriptors beside 0, 1 and 2
+_PIPES, MOST_SOCKETS = 4, 8  # of one request: output and those three, and what else the child is to have
 _WATCH_SECONDS = 0.2
 
-_Serve = Callable[[int, int, int], None]
+_Serve = Callable[..., None]
 
 
 def main(search_path: Sequence[str]) -> None:
@@ -179,7 +180,7 @@ class _Nursery:
         if self._parent in events:
             return False
         if self._control.fileno() in events:
-            message, descriptors, _, _ = socket.recv_fds(self._control, 64, 4)
+            message, descriptors, _, _ = socket.recv_fds(self._control, 64, _PIPES + MOST_SOCKETS)
             if not message:
                 return False
             self._spawn(int(message), descriptors)
@@ -221,21 +222,22 @@ class _Nursery:
         """Raise the walls, then serve; never returns into the zygote's loop."""
         status = 1
         try:
-            _lay_pipes(*descriptors)
+            pipes, sockets = descriptors[:_PIPES], descriptors[_PIPES:]
+            _lay_pipes(*pipes)
             die_with_parent()
             if os.getppid() not in (0, self._pid):  # 0: the parent is outside this process namespace
                 os._exit(1)  # it ended just before
             try:
                 folders = self._box.confine(number=number, others=len(self._living))
                 self._control.detach()
-                syscalls.close_above(_STATUS + 1)
+                syscalls.close_above(_STATUS + 1, keep=sockets)
             except BaseException as error:
                 os.write(_STATUS, f"a wall could not be raised: {in_words(error)}".encode()[:4000])
                 os._exit(1)
             _start_fresh(folders.home, folders.tmp)
             os.write(_STATUS, READY)
             os.close(_STATUS)
-            self._serve(_COMMANDS, _REPLIES, 1)
+            self._serve(_COMMANDS, _REPLIES, 1, *sockets)
             status = 0
         except BaseException:
             traceback.print_exc()

@@ -29,6 +29,7 @@ _DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "yaml": "pyyaml",
     "bs4": "beautifulsoup4",
+    "zmq": "pyzmq",
     "mpl_toolkits": "matplotlib",
 }
 # Never pulled in by another package, only by being named: they look at or talk to the machine, and those who

@@ -40,7 +40,7 @@ epoll_create getdents64 set_tid_address restart_syscall fadvise64 clock_gettime 
 exit_group epoll_wait epoll_ctl tgkill waitid openat mkdirat newfstatat unlinkat renameat readlinkat
 faccessat pselect6 ppoll set_robust_list epoll_pwait eventfd fallocate eventfd2 epoll_create1 dup3 pipe2
 preadv pwritev getcpu renameat2 getrandom membarrier copy_file_range preadv2 pwritev2 statx rseq close_range
-faccessat2 epoll_pwait2 futex_waitv sync_file_range
+faccessat2 epoll_pwait2 futex_waitv sync_file_range accept4
 """
 # glibc tries the new call first and falls back when the kernel seems too old for it.
 _UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
@@ -82,11 +82,11 @@ def _load_argument(index: int, *, high: bool = False) -> bytes:
     return _instruction(_LOAD, 0, 0, _ARGUMENTS + 8 * index + (4 if high else 0))
 
 
-def _one_of(index: int, values: list[int]) -> bytes:
+def _one_of(index: int, values: list[int], verdict: int = _ALLOW) -> bytes:
     """Allow when argument `index` (32 bits of it) is one of `values`, else EPERM."""
     program = _load_argument(index)
     for value in values:
-        program += _instruction(_JEQ, 0, 1, value & 0xFFFF_FFFF) + _give(_ALLOW)
+        program += _instruction(_JEQ, 0, 1, value & 0xFFFF_FFFF) + _give(verdict)
     return program + _give(_refuse(errno.EPERM))
 
 
@@ -113,8 +113,12 @@ def _checked(threads: bool) -> Mapping[str, Callable[[], bytes]]:
         "fcntl": lambda: _one_of(1, _FCNTL),
         "ioctl": lambda: _one_of(1, _IOCTL),
         # asyncio wakes itself up through a socket pair; no other socket can be made, and no address be named.
+        # (`accept4` is for sockets that were passed in listening: nothing in here can make one listen.)
         "socketpair": lambda: _one_of(0, [_AF_UNIX]),
         "sendto": lambda: _null(4) + _give(_ALLOW),
+        # ZeroMQ gives its threads the ordinary scheduling that they have (0: SCHED_OTHER) and aborts on an
+        # error: answered with success and not done.
+        "sched_setscheduler": lambda: _one_of(1, [0], _refuse(0)),
         # Reading one's own limits; setting them, or another process's, is refused.
         "prlimit64": lambda: _null(0) + _null(2) + _give(_ALLOW),
         "prctl": lambda: _one_of(0, [_PR_SET_NAME, _PR_GET_NAME, _PR_SET_VMA]),

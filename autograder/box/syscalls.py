@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 # From <linux/sched.h>, <linux/mount.h>, <linux/prctl.h>, <linux/capability.h>: the same on every machine.
@@ -54,7 +54,8 @@ fchdir=81 rename=82 mkdir=83 rmdir=84 creat=85 unlink=87 readlink=89 chmod=90 fc
 gettimeofday=96 getrlimit=97 getrusage=98 sysinfo=99 times=100 getuid=102 getgid=104 geteuid=107 getegid=108
 getppid=110 getpgrp=111 getgroups=115 getresuid=118 getresgid=120 getpgid=121 getsid=124 capget=125
 capset=126 rt_sigpending=127 rt_sigtimedwait=128 rt_sigsuspend=130 sigaltstack=131 utime=132 statfs=137
-fstatfs=138 getpriority=140 sched_getparam=143 sched_getscheduler=145 sched_get_priority_max=146
+fstatfs=138 getpriority=140 sched_getparam=143 sched_setscheduler=144
+sched_getscheduler=145 sched_get_priority_max=146
 sched_get_priority_min=147 pivot_root=155 prctl=157 sync=162 mount=165 umount2=166 gettid=186 readahead=187
 setxattr=188 lsetxattr=189 fsetxattr=190 getxattr=191 lgetxattr=192 fgetxattr=193 listxattr=194
 llistxattr=195 flistxattr=196 removexattr=197 lremovexattr=198 fremovexattr=199 tkill=200 time=201 futex=202
@@ -63,11 +64,11 @@ clock_gettime=228 clock_getres=229 clock_nanosleep=230 exit_group=231 epoll_wait
 tgkill=234 utimes=235 waitid=247 openat=257 mkdirat=258 futimesat=261 newfstatat=262 unlinkat=263
 renameat=264 readlinkat=267 fchmodat=268 faccessat=269 pselect6=270 ppoll=271 unshare=272
 set_robust_list=273 get_robust_list=274 sync_file_range=277 utimensat=280 epoll_pwait=281 eventfd=284
-fallocate=285 eventfd2=290 epoll_create1=291 dup3=292 pipe2=293 preadv=295 pwritev=296 prlimit64=302
-setns=308 getcpu=309 renameat2=316 seccomp=317 getrandom=318 membarrier=324 copy_file_range=326 preadv2=327
-pwritev2=328 statx=332 rseq=334 io_uring_setup=425 io_uring_enter=426 io_uring_register=427 clone3=435
-close_range=436 openat2=437 faccessat2=439 epoll_pwait2=441 mount_setattr=442 landlock_create_ruleset=444
-landlock_add_rule=445 landlock_restrict_self=446 futex_waitv=449 fchmodat2=452
+fallocate=285 accept4=288 eventfd2=290 epoll_create1=291 dup3=292 pipe2=293 preadv=295 pwritev=296
+prlimit64=302 setns=308 getcpu=309 renameat2=316 seccomp=317 getrandom=318 membarrier=324 copy_file_range=326
+preadv2=327 pwritev2=328 statx=332 rseq=334 io_uring_setup=425 io_uring_enter=426 io_uring_register=427
+clone3=435 close_range=436 openat2=437 faccessat2=439 epoll_pwait2=441 mount_setattr=442
+landlock_create_ruleset=444 landlock_add_rule=445 landlock_restrict_self=446 futex_waitv=449 fchmodat2=452
 """
 _TABLES = {"x86_64": _X86_64}
 
@@ -211,6 +212,10 @@ def drop_bounding_set() -> None:
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
 
 
-def close_above(first: int) -> None:
-    """Close every file descriptor from `first` on."""
+def close_above(first: int, *, keep: Iterable[int] = ()) -> None:
+    """Close every file descriptor from `first` on but those to be kept."""
+    for kept in sorted(keep):
+        if kept > first:
+            syscall("close_range", first, kept - 1, 0)
+        first = kept + 1
     syscall("close_range", first, 0xFFFF_FFFF, 0)

@@ -108,6 +108,8 @@ def test_calls_with_arguments_that_matter() -> None:
     assert verdict(FILTER, X86["fcntl"], 1, 3) == ALLOW  # F_GETFL
     assert verdict(FILTER, X86["fcntl"], 1, 8) == deny  # F_SETOWN
     assert verdict(FILTER, X86["prctl"], 15) == ALLOW  # PR_SET_NAME
+    assert verdict(FILTER, X86["sched_setscheduler"], 7, 0) == refused(0)  # SCHED_OTHER
+    assert verdict(FILTER, X86["sched_setscheduler"], 7, 1) == deny  # SCHED_FIFO
     assert verdict(FILTER, X86["prctl"], 4) == deny  # PR_SET_DUMPABLE
 
 

@@ -123,7 +123,8 @@ def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:
     if outcome.unasked:
         reason = "This question cannot be asked as its author wrote it (`coursekit verify` says why)."
         return Question(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
-    reason = "" if outcome.score == cell.points else explain(cell, outcome, shown.outcomes.get(cell.id))
+    told = shown.outcomes.get(cell.id, outcome)  # the second pass left out what needed no other explanation
+    reason = "" if outcome.score == cell.points else explain(cell, outcome, told)
     recognised = [known.name for report in outcome.reports for known in report.misconceptions]
     return Question(cell.grade_id, outcome.score, cell.points, reason=reason, misconceptions=recognised)
 

@@ -358,6 +358,7 @@ class Pass:
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
         self._unittest_failed, self._cells.shown_error = "", None
         student.copies.remark()
+        noticed = student.noticed
         outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
         value = None
         try:
@@ -375,7 +376,7 @@ class Pass:
         self._score(planned, outcome, value)
         student.link(False)
         self._changing = frozenset()
-        self._after(planned, before)
+        self._after(planned, before, planned.shared or student.noticed != noticed)
         self.outcomes[planned.id] = outcome
 
     def _score(self, planned: PlannedCell, outcome: Outcome, value: object) -> None:
@@ -414,19 +415,29 @@ class Pass:
         if outcome.dirty and not hidden:
             self.unexplained.add(planned.id)
 
-    def _after(self, planned: PlannedCell, before: dict[str, Any]) -> None:
-        """Who owns which name now; student functions that the test replaced are put back."""
+    def _after(self, planned: PlannedCell, before: dict[str, Any], noticed: bool) -> None:
+        """Who owns which name now; student functions that the test replaced are put back.
+
+        Had the child no chance to notice the test (the function to be asked does not exist, say), it cannot
+        have met what is hidden in it.
+        """
         assert planned.test is not None
         hidden = planned.test.hidden or self._checks.holds_hidden(
             {*planned.test.checks, *self._checks.reports}
         )
-        self._dirty |= self._only is None and bool(hidden)
+        self._dirty |= self._only is None and bool(hidden) and (noticed or self._tells_later())
         for name in planned.binds:
             self._owner[name] = "judge"
         for name, value in before.items():
             if self._names.get(name) is not value and self._is_students(value):
                 self._names[name] = value
                 self._owner[name] = "student"
+
+    def _tells_later(self) -> bool:
+        """Whether what a test does here can reach the child with another test's questions."""
+        plan = self._plan
+        lends = self._child is not None and len(self._child.lent) > 0
+        return bool(plan.pushed or plan.patched or plan.shares_random or lends)
 
     def _is_students(self, value: object) -> bool:
         try:

@@ -42,6 +42,9 @@ class Lent:
         self._numbers: dict[int, int] = {}
         self._last = 0
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def number(self, value: object) -> int:
         """The number of an object, a new one if it was not lent yet."""
         number = self._numbers.get(id(value))

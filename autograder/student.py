@@ -155,6 +155,7 @@ class Student(Peer):
         self._state: generators.State | None = None  # of the random generators, as the child was told
         self.deadline = monotonic()
         self.lost: str | None = None
+        self._told = 0  # messages sent to it
         self._child = child
         self._line = Line(child, caps, print_limit)
         self._notebook = notebook
@@ -168,6 +169,11 @@ class Student(Peer):
             set()
         )  # handles that nobody holds here any more; told with the next question
         self._claims: dict[int, tuple[str, str]] = {}  # handle -> where it says that it can be imported from
+
+    @property
+    def noticed(self) -> tuple[int, frozenset[int]]:
+        """All that it can see of the judge's work: how often it was told something, handles let go."""
+        return self._told, frozenset(self._dropped)
 
     def close(self) -> None:
         """End the process."""
@@ -279,6 +285,7 @@ class Student(Peer):
     def _send(self, frame: bytes) -> None:
         if self.lost:
             raise Lost(self.lost)
+        self._told += 1
         try:
             self._line.send(frame, self.deadline)
         except BaseException as error:

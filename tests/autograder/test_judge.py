@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autograder.student import Student
 from tests.autograder.judging import (
     HASTY,
@@ -409,7 +411,8 @@ def test_manual_cells_wait_for_a_person():
     assert automatic.score == 2.0
 
 
-def test_the_pass_that_explains_ends_where_all_is_explained(monkeypatch):
+def _cells_that_ran(monkeypatch):
+    """The sources of the cells that children run from now on, in order."""
     ran = []
 
     def run_cell(student, source, *rest, own=Student.run_cell):
@@ -417,16 +420,90 @@ def test_the_pass_that_explains_ends_where_all_is_explained(monkeypatch):
         return own(student, source, *rest)
 
     monkeypatch.setattr(Student, "run_cell", run_cell)
+    return ran
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
+EARLY = "def f(): return 1\nprint('early')"
+
+
+def test_the_pass_that_explains_ends_where_all_is_explained(monkeypatch):
+    ran = _cells_that_ran(monkeypatch)
     source = notebook(
-        solution("print('early')", "a"),
-        graded("### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS", "hidden"),
+        solution(EARLY, "a"),
+        graded(HIDDEN.format("assert f() == 1"), "hidden"),
         solution("x = 1", "b"),
         graded("assert x == 1", "visible"),
         solution("y = 2", "c"),
         graded("assert y == 2", "last"),
     )
     result = judge(source, submission(source, b="x = 3"))
-    assert ran == ["print('early')", "x = 3", "y = 2", "print('early')", "x = 3"]
+    assert ran == [EARLY, "x = 3", "y = 2", EARLY, "x = 3"]
     assert scores(result) == [2.0, 0.0, 2.0]
     assert result.outputs["cell-0"] == [{"output_type": "stream", "name": "stdout", "text": "early\n"}]
     assert result.outputs["cell-4"] == []
+
+
+def test_a_hidden_test_that_asks_nothing_of_the_child_needs_no_second_one(monkeypatch):
+    ran = _cells_that_ran(monkeypatch)
+    source = notebook(
+        solution("def f(x): return x", "a"),
+        graded(HIDDEN.format("assert f(7) == 7"), "hidden"),
+        solution("y = 1", "b"),
+        graded("assert y == 1", "visible"),
+    )
+    result = judge(source, submission(source, a="raise NotImplementedError", b="print('shown')\ny = 2"))
+    assert ran == ["raise NotImplementedError", "print('shown')\ny = 2"]
+    assert scores(result) == [0.0, 0.0]
+    trouble = "(the cell a stopped: NotImplementedError)"
+    assert [question.reason for question in result.questions] == [
+        f"A hidden test failed. {trouble}",
+        f"AssertionError: assert y == 1 {trouble}",
+    ]
+    assert result.outputs["cell-2"] == [{"output_type": "stream", "name": "stdout", "text": "shown\n"}]
+
+
+@pytest.mark.parametrize(
+    ("visible", "hidden"),
+    [
+        # The child asks what the first test lent it when the last one calls it, after the hidden one.
+        ("class Box: value = 1\nbox = Box()\nassert keep(box) is None", "box.value = 'SECRET'"),
+        ("scale = 1\nassert keep(2) is None", "scale = 'SECRET'"),
+    ],
+)
+def test_what_reaches_the_child_after_a_hidden_test_is_not_told(visible, hidden):
+    source = notebook(
+        solution("def keep(x): scale", "a"),
+        graded(visible, "first"),
+        graded(HIDDEN.format(hidden), "hidden"),
+        graded("assert tell() == 1", "last"),
+        solution("def tell(): return 1", "b"),
+        graded("assert tell() == 1", "again"),
+    )
+    tells = """
+        kept = []
+        def keep(x): kept.append(x)
+        def tell():
+            told = [getattr(x, "value", x) for x in kept], globals().get("scale")
+            raise ValueError(str(told))
+    """
+    result = judge(source, submission(source, a=tells, b="pass"))
+    assert scores(result)[-2:] == [0.0, 0.0]
+    assert "SECRET" not in str(result)
+    assert "ValueError" in result.questions[-1].reason
+
+
+def test_a_clean_explanation_stays_when_other_questions_need_a_second_pass():
+    source = notebook(
+        solution("def f(): return 1", "a"),
+        graded("assert f() == 1, f'not {f()}'", "first"),
+        graded(HIDDEN.format("assert f() == 1"), "hidden"),
+        solution("x = 1", "b"),
+        graded("assert x == 1", "last"),
+    )
+    result = judge(source, submission(source, a="def f(): return 5", b="x = 6"))
+    assert [question.reason for question in result.questions] == [
+        "AssertionError: not 5",
+        "A hidden test failed.",
+        "AssertionError: assert x == 1",
+    ]

@@ -24,7 +24,7 @@ from autograder.outputs import Recorder, error_output
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Cells", "compile_cell", "translate"]
+__all__ = ["Cells", "as_python", "compile_cell", "translate"]
 
 # Magics that mean nothing while nobody looks: `%matplotlib inline` opens most notebooks, and a whole shell
 # for it costs more than all other cells together.
@@ -45,11 +45,28 @@ def translate(source: str) -> ast.Module:
     try:
         return _parse(source)
     except (SyntaxError, ValueError):
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        tree = _parse(TransformerManager().transform_cell(source))
+        tree = _parse(_without_magics(source))
     tree.body = [statement for statement in tree.body if not _is_idle(statement)]
     return tree
+
+
+def as_python(source: str) -> str:
+    """The text of a cell, magics turned into calls of ``get_ipython()``.
+
+    >>> as_python("%time f()")
+    "get_ipython().run_line_magic('time', 'f()')\\n"
+    """
+    try:
+        _parse(source)
+    except (SyntaxError, ValueError):
+        return _without_magics(source)
+    return source
+
+
+def _without_magics(source: str) -> str:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
 
 
 def _parse(source: str) -> ast.Module:

@@ -31,6 +31,7 @@ from autograder.outputs import Output, Recorder
 from autograder.patches import Patches
 from autograder.plan import Plan, PlannedCell
 from autograder.remote import RemoteClass
+from autograder.sources import source_of
 from autograder.student import Bindings, CellReport, News, Student, is_from_student
 from autograder.written import store
 
@@ -578,10 +579,20 @@ class Pass:
             patched.getsource, patched.getsourcelines, runner.run = originals
 
     def _source(self, value: Any) -> str | None:
+        """The text of a student's function or class, from the cells that ran; None for what is not remote."""
+        student = self._student()
+        if isinstance(value, types.MethodType):
+            value = value.__func__
+        found = student.method(value)
+        inner, value = ("", value) if found is None else (f".{found[1]}", found[0])
         try:
-            return self._student().source(value)
-        except LookupError:
+            student.number(value)
+        except (LookupError, TypeError):
             return None
+        if not isinstance(value, (types.FunctionType, RemoteClass)):
+            raise TypeError(f"a function or class was expected, got {type(value).__name__}")
+        names = [name for name in self._plan.watched if self._names.get(name) is value]
+        return source_of([ran.source for ran in self._ran], (names or [value.__qualname__])[0] + inner)
 
 
 class _Stop(Exception):

@@ -333,7 +333,8 @@ class _Planner:
                 methods=methods_of(draft.tree for draft in self._drafts),
                 libraries=frozenset(
                     module.partition(".")[0] for many in imports.values() for module, _ in many
-                ),
+                )
+                | self._masks(),
             ),
             watched=tuple(sorted(wanted)),
             live=tuple(sorted(changed & wanted)),
@@ -414,6 +415,11 @@ class _Planner:
             for name, path in draft.names.imports.items():
                 found.setdefault(name, set()).add(path)
         return {name: frozenset(paths) for name, paths in found.items()}
+
+    def _masks(self) -> frozenset[str]:
+        """``numpy.ma``, if the source speaks of it."""
+        used = any(re.search(r"\bnp\.ma\b|\bnumpy\.ma\b|\bimport ma\b", d.cell.source) for d in self._drafts)
+        return frozenset(["numpy.ma"] if used else [])
 
     def _libraries(self) -> tuple[str, ...]:
         found: set[str] = set()

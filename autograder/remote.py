@@ -41,7 +41,8 @@ class Rules:
     methods : mapping
         Class name -> the methods, special ones too, that the instructor's class of that name defines.
     libraries : frozenset
-        Top-level packages that the source notebook imports: ``isinstance`` may meet classes of theirs.
+        Top-level packages that the source notebook imports: ``isinstance`` may meet classes of theirs; and
+        ``numpy.ma`` if it speaks of it: without, masked arrays arrive as plain ones.
     """
 
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -6,7 +6,6 @@ Nothing here decides anything. The judge believes a value only when it compares 
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
 import inspect
@@ -295,8 +294,6 @@ class Runner(Peer):
     def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operation == "describe":
             return _describe_class(x)
-        if operation == "source":
-            return _source(getattr(x, *args) if args else x, self.cells.sources)
         if operation == "__await__":
             return self.cells.wait_for(x)
         return (OPERATORS.get(operation) or ACTIONS[operation])(x, *args, **kwargs)
@@ -567,31 +564,3 @@ def _describe_class(kind: type) -> dict[str, Any]:
 def _base(kind: type) -> Any:
     """A base as the judge is told: itself if it is the student's, else its import path."""
     return kind if kind.__module__ == "__main__" else (str(kind.__module__), str(kind.__qualname__))
-
-
-def _source(value: Any, cells: list[str]) -> str:
-    """The source text of a function or class: of a class, its last definition in the cells."""
-    if not isinstance(value, type):
-        return inspect.getsource(value)
-    for cell in reversed(cells):
-        found = _class_source(cell, value.__qualname__.split("."))
-        if found is not None:
-            return found
-    raise OSError(f"the source of {value.__qualname__} is not known")
-
-
-def _class_source(cell: str, path: list[str]) -> str | None:
-    try:
-        body: list[ast.stmt] = ast.parse(cell).body
-    except (SyntaxError, ValueError):
-        return None
-    found: ast.ClassDef | None = None
-    for name in path:
-        found = next((x for x in reversed(body) if isinstance(x, ast.ClassDef) and x.name == name), None)
-        if found is None:
-            return None
-        body = found.body
-    if found is None:
-        return None
-    first = min([found.lineno, *[decorator.lineno for decorator in found.decorator_list]])
-    return "".join(cell.splitlines(keepends=True)[first - 1 : found.end_lineno])

@@ -162,6 +162,7 @@ class Student(Peer):
         self._rules = rules
         self._print_limit = print_limit
         self.libraries = {"py", "np"} | ({"pd"} if "pandas" in rules.libraries else set())
+        self.libraries |= {"ma"} if "numpy.ma" in rules.libraries else set()
         self._functions: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._classes: dict[int, RemoteClass] = {}
         self._handles: dict[int, weakref.ref[Any]] = {}
@@ -255,14 +256,10 @@ class Student(Peer):
             raise _from_student(result)
         return result
 
-    def source(self, value: Any) -> str:
-        """The source text of a remote function, class or method."""
-        value = value.__func__ if isinstance(value, types.MethodType) else value
-        for number, kind in self._classes.items():
-            for name, method in vars(kind).items():
-                if method is value:
-                    return self.ask("source", number, (name,))
-        return self.ask("source", self.number(value))
+    def method(self, value: Any) -> tuple[RemoteClass, str] | None:
+        """The class that a method was described with, and its name there."""
+        pairs = ((kind, name) for kind in self._classes.values() for name in vars(kind))
+        return next(((kind, name) for kind, name in pairs if vars(kind)[name] is value), None)
 
     def number(self, value: Any) -> int:
         """The number of a remote object.

@@ -87,7 +87,7 @@ class Codec(NamedTuple):
 
     ``fill`` is for containers that may hold themselves: ``make`` then gets no parts and makes an empty one.
     Its parts are decoded one by one as they are put in, so that a deadline ends even a dictionary whose
-    keys all have one hash.
+    keys all have one hash. ``bare`` makes a value without its mask, where masks are not wanted.
     """
 
     tag: str
@@ -95,6 +95,7 @@ class Codec(NamedTuple):
     make: Callable[..., Any]
     fill: Callable[[Any, Iterator[Any]], None] | None = None
     alias: bool = False  # objects with an identity that a test can see: mutable ones
+    bare: Callable[..., Any] | None = None
 
 
 BY_TYPE: dict[type, Codec] = {}
@@ -426,7 +427,8 @@ class Decoder:
         Of `time.monotonic`: a dictionary of colliding keys takes time without being large.
     libraries : container of str
         Which of "py", "np" and "pd" values may come from: a message cannot make this process import a
-        library.
+        library. Without "ma", masked arrays arrive as plain ones with NaN: to NumPy's assertions, masked
+        items equal everything.
     """
 
     def __init__(
@@ -436,7 +438,7 @@ class Decoder:
         caps: Caps | None = None,
         known: Sequence[Any] = (),
         deadline: float = float("inf"),
-        libraries: Container[str] = ("py", "np", "pd"),
+        libraries: Container[str] = ("py", "np", "pd", "ma"),
     ) -> None:
         self.other = other
         self.caps = caps or Caps()
@@ -495,7 +497,8 @@ class Decoder:
 
     def _container(self, codec: Codec, node: list[Node]) -> Any:
         if codec.fill is None:
-            return self.container(lambda: codec.make(*[self.node(part) for part in node[1:]]))
+            make = codec.make if codec.bare is None or "ma" in self.libraries else codec.bare
+            return self.container(lambda: make(*[self.node(part) for part in node[1:]]))
         fill = codec.fill
         return self.container(codec.make, lambda made: fill(made, map(self.node, node[1:])))
 

@@ -113,10 +113,29 @@ def _masked(data: Any, mask: Any, fill: Any) -> Any:
     return np.ma.MaskedArray(data, mask, fill_value=fill)
 
 
+def _bare(data: Any, mask: Any, fill: Any) -> np.ndarray[Any, Any]:
+    """A masked array without its mask: what was masked is not a number."""
+    masked = _masked(data, mask, fill)
+    where = np.ma.getmaskarray(masked)
+    if not masked.dtype.names and not where.any():
+        return data
+    if masked.dtype.kind in "fc":
+        return np.where(where, masked.dtype.type("nan"), data)
+    if masked.dtype.kind in "biu":
+        return np.where(where, np.nan, data.astype(np.float64))
+    return np.full(data.shape, np.nan)
+
+
 register(np.matrix, Codec("np.matrix", lambda x: (x.view(np.ndarray),), _matrix, alias=True))
 register(
     np.ma.MaskedArray,
-    Codec("np.masked", lambda x: (x.data.view(np.ndarray), x.mask, x.fill_value), _masked, alias=True),
+    Codec(
+        "np.masked",
+        lambda x: (x.data.view(np.ndarray), x.mask, x.fill_value),
+        _masked,
+        alias=True,
+        bare=_bare,
+    ),
 )
 
 # ------------------------------------------------------------------------------------------------ scalars

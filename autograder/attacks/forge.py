@@ -138,7 +138,7 @@ class Yes(np.ndarray):
     Entry(
         "forge-masked-array",
         "answers with arrays whose every item is masked, which numpy's tests take for equal",
-        GUESSED - 1 + 2,  # np.testing.assert_allclose says so; only the author's test can ask for more
+        GUESSED - 1,
         base="wrong",
         answers={
             "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return np.ma.masked_all(np.shape(x))"
@@ -147,7 +147,7 @@ class Yes(np.ndarray):
     Entry(
         "forge-empty-array",
         "answers with an empty array that broadcasts against any expected value",
-        GUESSED,  # the visible test takes an empty array for any other, as np.allclose does
+        GUESSED,  # np.allclose of nothing is true: the author's visible test takes it without us, too
         base="wrong",
         answers={
             "relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return np.zeros((0, len(x)))"
@@ -408,7 +408,7 @@ get_ipython().ast_transformers.append(Drop())
     Entry(
         "forge-scores-on-the-line",
         "answers every question with an object full of points",
-        2.0,  # the length of `gradient` and a `mean` above 0: variables come with the cell
+        2.0,  # two variables of the right length and sign, handed over with their cells before any question
         base="wrong",
         code=(
             RUNNER + "def perform(self, operation, token, *rest):\n"
@@ -498,7 +498,7 @@ zero()
     Entry(
         "forge-source-text",
         "shows the test that reads its source another one than it runs",
-        4.0,  # what a function's source is only the student's process can say: such a test is advice
+        3.0,
         assignment=PLAIN,
         answers={"double": "def double(x):\n    return 2 * x"},
         code="""
@@ -511,7 +511,7 @@ linecache.getlines = lambda *a, **k: ["def double(x):\\n", "    return x + x\\n"
     Entry(
         "forge-source-wrapped",
         "wraps its function around one whose source is clean",
-        4.0,  # what a function's source is only the student's process can say: such a test is advice
+        3.0,
         assignment=PLAIN,
         answers={
             "double": "import functools\n\ndef clean(x):\n    return x + x\n\n"

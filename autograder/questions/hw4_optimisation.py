@@ -475,12 +475,20 @@ def least_squares(X, Y):
     return np.linalg.lstsq(X, Y, rcond=None)[0].T
 
 
-@question.hidden("other samples", count=6)
+@question.hidden("other samples", count=5)
 def _(draw: Draw):
-    """The weights are right for the samples shown and not for others: more outputs than features, or fewer
-    samples than features."""
-    samples, features, outputs = draw.size(1, 6), draw.size(1, 3), draw.size(1, 3)
+    """The weights are right for the samples shown and not for others: more features, more outputs than
+    features, or fewer."""
+    samples, features, outputs = draw.size(4, 7), draw.size(1, 3), draw.size(1, 3)
     return {"X": draw.array(samples, features), "Y": draw.array(samples, outputs)}
+
+
+@question.hidden("a single sample", count=3)
+def _(draw: Draw):
+    """With a single sample many weights fit. Which of them are the shortest?"""
+    # Powers of 2: XᵀX is singular to the last digit, so that inverting it fails on every machine alike.
+    sample = [draw.choice([1.0, 2.0, 4.0, -1.0, -2.0, -4.0]) for _ in range(draw.size(2, 3))]
+    return {"X": np.array([sample]), "Y": draw.array(1, draw.size(1, 3))}
 
 
 @question.misconception

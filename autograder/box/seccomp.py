@@ -18,7 +18,7 @@ from autograder.box.syscalls import CLONE_THREAD, numbers, syscall
 
 # Offsets in `struct seccomp_data`: number, architecture, then six 64-bit arguments from byte 16 on.
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
-_AUDIT_ARCHITECTURES = {"x86_64": 0xC000_003E}
+_AUDIT_ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 _X32_BIT = 0x4000_0000
 
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000

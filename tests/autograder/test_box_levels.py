@@ -132,6 +132,19 @@ def test_an_unknown_machine_is_refused_with_the_reason() -> None:
         syscalls.numbers("riscv64")
 
 
+def test_the_doctor_tells_where_the_box_has_not_been_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Machine:
+        machine = "aarch64"
+
+    monkeypatch.setattr(os, "uname", lambda: Machine)
+    assert doctor._machine().ok
+    assert doctor._machine().why.startswith(
+        "aarch64: the filter for it was tested instruction by instruction"
+    )
+    Machine.machine = "riscv64"
+    assert doctor._machine().mend == "grade on an x86-64 or aarch64 machine"
+
+
 def test_a_system_other_than_linux_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     for level in Level:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.box import Limits, disk, landlock, scratch, seccomp
+from autograder.box import Limits, disk, landlock, scratch, seccomp, syscalls
 from autograder.box.disk import Disk
 from autograder.box.files import DataFiles, read_data_files
 from autograder.box.packages import DEFAULT_PACKAGES, PackageMissing, allowed_entries
@@ -116,6 +118,137 @@ def test_calls_with_arguments_that_matter() -> None:
 def test_the_filter_fits_the_kernel() -> None:
     assert len(FILTER) % 8 == 0
     assert len(WITH_THREADS) // 8 < 4096
+
+
+# ---- the filter of every machine, for every call -----------------------------------------------------------
+
+ARCHITECTURES = {"x86_64": X86_64, "aarch64": 0xC000_00B7}
+MACHINES = pytest.mark.parametrize("machine", ARCHITECTURES)
+# Written down by hand, from the kernel's table of each machine: what a mistake in reading headers would move.
+KNOWN = {
+    "x86_64": {
+        "read": 0,
+        "openat": 257,
+        "clone": 56,
+        "fork": 57,
+        "execve": 59,
+        "landlock_restrict_self": 446,
+    },
+    "aarch64": {"read": 63, "openat": 56, "clone": 220, "execve": 221, "landlock_restrict_self": 446},
+}
+# What must never be allowed, under any of its names.
+FORBIDDEN = """
+socket connect bind listen sendmsg recvmsg sendmmsg execve execveat ptrace process_vm_readv process_vm_writev
+mount umount2 pivot_root chroot setns unshare move_mount open_tree fsopen mount_setattr bpf perf_event_open
+userfaultfd keyctl add_key request_key memfd_create memfd_secret shmget shmat msgget semget setuid setgid
+setresuid capset seccomp init_module finit_module kexec_load open_by_handle_at name_to_handle_at pidfd_open
+pidfd_getfd pidfd_send_signal process_madvise setrlimit personality reboot quotactl mknod mknodat symlink
+symlinkat link linkat chown fchown lchown fchownat ioperm iopl modify_ldt landlock_create_ruleset
+landlock_restrict_self syslog acct swapon settimeofday clock_settime sethostname vhangup
+"""
+# What Python and its C library call on a machine without the older calls: with one missing nothing runs.
+NEEDED = """
+openat newfstatat readlinkat unlinkat mkdirat renameat renameat2 faccessat faccessat2 statx getdents64
+dup dup3 pipe2 ppoll pselect6 epoll_create1 epoll_pwait eventfd2 mmap munmap mprotect mremap brk
+rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack futex clock_gettime clock_nanosleep getrandom
+exit_group read write close lseek pread64 pwrite64 ftruncate set_robust_list rseq restart_syscall
+"""
+
+
+@MACHINES
+def test_every_call_of_a_machine_gets_the_intended_verdict(machine: str) -> None:
+    table, architecture = numbers(machine), ARCHITECTURES[machine]
+    assert {name: table[name] for name in KNOWN[machine]} == KNOWN[machine]
+    expected = {}
+    for names, answer in (
+        (seccomp._FREE.split(), ALLOW),
+        (seccomp._UNKNOWN.split(), refused(errno.ENOSYS)),
+        (seccomp._UNSUPPORTED.split(), refused(errno.ENOTSUP)),
+        (seccomp._IDLE.split(), refused(0)),
+        (["fork", "vfork", "clone"], refused(errno.EAGAIN)),
+    ):
+        expected |= dict.fromkeys(names, answer)
+    program = seccomp.build(threads=False, machine=machine)
+    treated = set(seccomp._checked(False)) - {"clone"}
+    for name, number in table.items():
+        if name not in treated:
+            answer = verdict(program, number, architecture=architecture)
+            assert answer == expected.get(name, refused(errno.EPERM)), name
+    for number in set(range(1024)) - set(table.values()):
+        assert verdict(program, number, architecture=architecture) == refused(errno.EPERM), number
+
+
+@MACHINES
+@pytest.mark.parametrize("threads", [False, True])
+def test_calls_that_get_out_are_never_allowed(machine: str, threads: bool) -> None:
+    table, architecture = numbers(machine), ARCHITECTURES[machine]
+    program = seccomp.build(threads=threads, machine=machine)
+    for name in set(FORBIDDEN.split()) & set(table):
+        for argument in (0, 1, 2**64 - 1):
+            answer = verdict(program, table[name], *[argument] * 6, architecture=architecture)
+            assert answer == refused(errno.EPERM), name
+    for name in NEEDED.split():
+        assert verdict(program, table[name], architecture=architecture) == ALLOW, name
+    assert set(FORBIDDEN.split()) <= set(X86)
+
+
+@MACHINES
+def test_arguments_are_looked_at_on_every_machine(machine: str) -> None:
+    table, architecture = numbers(machine), ARCHITECTURES[machine]
+    program = seccomp.build(threads=True, machine=machine)
+
+    def say(name: str, *arguments: int) -> int:
+        return verdict(program, table[name], *arguments, architecture=architecture)
+
+    assert say("clone", 0x003D_0F00) == ALLOW  # what glibc starts a thread with
+    assert say("clone", 0x0120_0011) == refused(errno.EAGAIN)  # what it forks with, where there is no `fork`
+    assert say("clone", 0x1000_0011) == refused(errno.EAGAIN)  # CLONE_NEWUSER
+    assert (say("prctl", 15), say("prctl", 22)) == (ALLOW, refused(errno.EPERM))
+    assert (say("socketpair", 1), say("socketpair", 16)) == (ALLOW, refused(errno.EPERM))
+    assert (say("prlimit64", 0, 3, 0, 1), say("prlimit64", 0, 3, 1, 0)) == (ALLOW, refused(errno.EPERM))
+
+
+@MACHINES
+def test_the_calls_of_another_machine_are_killed(machine: str) -> None:
+    program = seccomp.build(threads=False, machine=machine)
+    number = numbers(machine)["getpid"]
+    # i386, 32-bit Arm, and the other one of ours; big-endian twins; none at all
+    others = {0x4000_0003, 0x4000_0028, 0x8000_00B7, 0, *ARCHITECTURES.values()} - {ARCHITECTURES[machine]}
+    for architecture in others:
+        assert verdict(program, number, architecture=architecture) == KILL
+    for bit in (0x4000_0000, 0x8000_0000):  # x32
+        assert verdict(program, bit | number, architecture=ARCHITECTURES[machine]) == KILL
+
+
+@MACHINES
+def test_every_call_that_the_box_makes_has_a_number(machine: str) -> None:
+    made = set()
+    for path in Path(seccomp.__file__).parent.glob("*.py"):
+        made |= set(re.findall(r'\bsyscall\(\s*"(\w+)"', path.read_text()))
+    assert {"mount", "pivot_root", "landlock_add_rule", "seccomp", "capset", "prctl", "setns"} <= made
+    assert made <= set(numbers(machine))
+
+
+def test_every_name_in_a_list_is_a_call() -> None:
+    """A slip in a name would silently allow nothing, or refuse with the wrong answer."""
+    listed = " ".join([seccomp._FREE, seccomp._UNKNOWN, seccomp._IDLE, seccomp._UNSUPPORTED]).split()
+    assert len(listed) == len(set(listed))
+    assert {*listed, *seccomp._checked(True)} <= set(X86)
+    assert set(numbers("aarch64")) <= set(X86)
+
+
+def test_structures_have_the_kernels_layout() -> None:
+    """The same on both machines: 64-bit, little-endian, natural alignment."""
+    sizes = {
+        landlock._RulesetAttr: 24,
+        landlock._PathBeneath: 12,
+        syscalls._MountAttr: 32,
+        syscalls._CapabilityHeader: 8,
+        syscalls._CapabilitySets: 12,
+        seccomp._Program: 16,
+    }
+    assert {kind: ctypes.sizeof(kind) for kind in sizes} == sizes
+    assert seccomp._Program.instructions.offset == 8
 
 
 # ---- limits ------------------------------------------------------------------------------------------------

@@ -146,7 +146,35 @@ def _parser() -> argparse.ArgumentParser:
         "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
     )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
+
+    _add_kernel(commands.add_parser("kernel", help="a Jupyter kernel in the box, to look at submissions alive"))
     return parser
+
+
+def _add_kernel(kernel: argparse.ArgumentParser) -> None:
+    actions = kernel.add_subparsers(required=True, metavar="ACTION")
+    install = actions.add_parser(
+        "install",
+        help="add it to Jupyter's list",
+        description='Add "Python 3 (boxed)" to the kernels of JupyterLab, nbclient, nbgrader and papermill. '
+        "Notebooks run in it without network and without the machine's files, in a copy of their folder's "
+        "data. It is for looking at untrusted notebooks, not for grading them.",
+    )
+    install.set_defaults(command=_kernel_install)
+    place = install.add_mutually_exclusive_group()
+    place.add_argument("--user", action="store_true", help="for all of this user's Jupyter installations")
+    place.add_argument(
+        "--sys-prefix", action="store_true", help="for the Python environment that this runs in (default)"
+    )
+    install.add_argument(
+        "--package",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further package that notebooks may import; may be given several times",
+    )
+    remove = actions.add_parser("remove", help="take it off Jupyter's list")
+    remove.set_defaults(command=_kernel_remove)
 
 
 def _count(text: str) -> int:
@@ -363,6 +391,44 @@ def _verify(arguments: argparse.Namespace) -> int:
         told = {"assignments": [proof.to_json() for proof in proofs]}
         write_whole(target, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     return HANDLED if all(proof.proven for proof in proofs) else FAILED
+
+
+def _kernel_install(arguments: argparse.Namespace) -> int:
+    from autograder.box import BoxUnavailable, best_level
+    from autograder.box.packages import PackageMissing, allowed_entries
+    from autograder.kernel.spec import install
+
+    try:
+        level = best_level()
+        allowed_entries(tuple(arguments.package))
+        prefix = None if arguments.user else sys.prefix
+        folder = install(user=arguments.user, prefix=prefix, packages=arguments.package)
+    except BoxUnavailable as error:
+        _say(f"{error}\n`coursekit doctor` says more. No kernel was installed.")
+        return REFUSED
+    except PackageMissing as error:
+        _say(": ".join(error.args))
+        return WRONG_CALL
+    except OSError as error:
+        _say(f"The kernel cannot be installed: {error}")
+        return FAILED
+    print(f'"Python 3 (boxed)" is installed in {folder}. Isolation: {level}.')
+    return HANDLED
+
+
+def _kernel_remove(arguments: argparse.Namespace) -> int:
+    from autograder.kernel.spec import remove
+
+    try:
+        folder = remove()
+    except OSError as error:
+        _say(f"The kernel cannot be removed: {error}")
+        return FAILED
+    if folder is None:
+        _say("No boxed kernel is installed.")
+        return WRONG_CALL
+    print(f"Removed {folder}.")
+    return HANDLED
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ bench: .venv/bench
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	touch $@
 
-# What is not Python: Chromium for the browser tests. Where it cannot be had, those tests say so and skip.
+# What is not Python: Chromium, PostgreSQL. Where they cannot be had, their tests say so and skip.
 system:
 	bash scripts/system_packages
 

@@ -11,8 +11,7 @@ import contextlib
 import datetime
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -28,16 +27,16 @@ from nbgrader.api import (
     TaskCell,
 )
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 from traitlets.utils.importstring import import_item
 
 from autograder.course import Assignment, Course
+from autograder.database import NO_DATABASE, in_words, is_unlike_its_program, retried, shown, take_turn, turn
 from autograder.feedback import NOTES_CELL
 from autograder.results import GradedNotebook, SubmissionResult
 from autograder.submission import TIMESTAMP, ExtraFile, Refused, printable
 
-LOCK_SECONDS = 60.0
 UNBOXED = "Graded without isolation (--trust-submissions)."
 NO_RESPONSE = "No response."  # nbgrader's own words, which formgrader looks for
 
@@ -76,25 +75,32 @@ class Writer:
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course, self.assignment = course, assignment
-        directory = course.directory
-        try:
-            self.gradebook = Gradebook(directory.db_url, directory.course_id)
-        except (SQLAlchemyError, OSError, ValueError) as error:
-            raise GradebookError(
-                f"The gradebook {directory.db_url} cannot be opened: {_first_line(error)}"
-            ) from error
-        try:
-            _retried(self._save_assignment)
-            self._rows = {notebook.name: self._read_rows(notebook.name) for notebook in assignment.notebooks}
-        except SQLAlchemyError as error:
-            self.close()
-            raise GradebookError(
-                f"The gradebook {directory.db_url} does not fit this nbgrader: {_first_line(error)} "
-                "Back it up and run `nbgrader db upgrade`."
-            ) from error
-        except BaseException:
-            self.close()
-            raise
+        url = course.directory.db_url
+        with contextlib.ExitStack() as opened:
+            try:
+                opened.enter_context(turn(url))
+                self.gradebook = Gradebook(url, course.directory.course_id)
+            except NO_DATABASE as error:
+                raise GradebookError(
+                    f"The gradebook {shown(url)} cannot be opened: {in_words(error)}"
+                ) from error
+            try:
+                retried(self._save_assignment)
+                self._rows = self._read_rows()
+                self.gradebook.db.commit()  # an idle transaction would hold up the server
+            except SQLAlchemyError as error:
+                self.close()
+                if not is_unlike_its_program(error):
+                    raise GradebookError(
+                        f"The gradebook {shown(url)} cannot be written: {in_words(error)}"
+                    ) from error
+                raise GradebookError(
+                    f"The gradebook {shown(url)} does not fit this nbgrader: {in_words(error)} "
+                    "Back it up and run `nbgrader db upgrade`."
+                ) from error
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> Writer:
         return self
@@ -132,7 +138,7 @@ class Writer:
             with contextlib.suppress(Refused):
                 draft.add(submission.contents(extras))
             self._copy_shipped_files(draft.path)
-            _retried(lambda: self._write_rows(result, timestamp, folder, draft))
+            retried(lambda: self._write_rows(result, timestamp, folder, draft))
         except UnicodeError as error:
             name = ascii(result.student)
             raise NotGraded(
@@ -140,7 +146,7 @@ class Writer:
             ) from error
         except (SQLAlchemyError, OSError) as error:
             raise GradebookError(
-                f"The grade of {result.student} cannot be written: {_first_line(error)}"
+                f"The grade of {result.student} cannot be written: {in_words(error)}"
             ) from error
         finally:
             draft.remove()
@@ -184,12 +190,30 @@ class Writer:
         for name, fields in saver.new_source_cells.items():
             gradebook.update_or_create_source_cell(name, *place, **fields)
 
-    def _read_rows(self, notebook: str) -> _Rows:
-        row = self.gradebook.find_notebook(notebook, self.assignment.name)
-        cells: list[BaseCell] = row._base_cells
-        graded = {cell.name: cell.id for cell in cells if isinstance(cell, (GradeCell, TaskCell))}
-        commented = {cell.name: cell.id for cell in cells if not isinstance(cell, GradeCell)}
-        return _Rows(row.id, graded, commented)
+    def _read_rows(self) -> dict[str, _Rows]:
+        """Return the rows of each notebook, by its name."""
+        found = {}
+        for notebook in self.assignment.notebooks:
+            row = self.gradebook.find_notebook(notebook.name, self.assignment.name)
+            cells: list[BaseCell] = row._base_cells
+            graded = {cell.name: cell.id for cell in cells if isinstance(cell, (GradeCell, TaskCell))}
+            commented = {cell.name: cell.id for cell in cells if not isinstance(cell, GradeCell)}
+            found[notebook.name] = _Rows(row.id, graded, commented)
+        return found
+
+    def _check_rows(self) -> None:
+        """Refuse to go on when somebody took cells out, as a grader with another source does at its start."""
+        ids = {
+            cell_id
+            for rows in self._rows.values()
+            for cell_id in (*rows.graded.values(), *rows.commented.values())
+        }
+        there = self.gradebook.db.query(BaseCell.id).filter(BaseCell.id.in_(ids)).count()
+        if there < len(ids):
+            raise GradebookError(
+                f"Cells of {self.assignment.name!r} were taken out of the gradebook while this run went on: "
+                "another grader has a different source. Let all have the same."
+            )
 
     # -- one submission ---------------------------------------------------------------------------
 
@@ -199,6 +223,8 @@ class Writer:
         """Change the rows, swap the files, commit; undo all of it if any of it fails."""
         db = self.gradebook.db
         try:
+            take_turn(db)
+            self._check_rows()
             submitted = self._submitted(result.student)
             if timestamp is not None:
                 submitted.timestamp = timestamp
@@ -214,8 +240,10 @@ class Writer:
             draft.swap()
             db.commit()
         except BaseException:
-            db.rollback()
-            draft.swap_back()
+            try:
+                db.rollback()
+            finally:  # a connection that broke cannot even be rolled back; the server does it then
+                draft.swap_back()
             raise
         self.course.autograde.set_permissions(self.assignment.name, result.student)
 
@@ -425,19 +453,3 @@ def _same_sources(folder: Path, graded: GradedNotebook) -> bool:
 def _sources(notebook: str) -> list[tuple[str, str]]:
     cells = json.loads(notebook)["cells"]
     return [(cell.get("id", ""), "".join(cell["source"])) for cell in cells if cell.get("id") != NOTES_CELL]
-
-
-def _retried(action: Callable[[], None]) -> None:
-    """Run a transaction; while another program (formgrader, say) holds the database, wait and try again."""
-    give_up = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return action()
-        except OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
-                raise
-            time.sleep(0.1)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -25,9 +25,10 @@ from nbgrader.api import (
 )
 from nbgrader.api import Grade as GradeRow
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course import Course, CourseError
+from autograder.database import NO_DATABASE, in_words
+from autograder.database import shown as shown_url
 from autograder.results import ResultStore, SubmissionResult
 
 TOO_SLOW = ("took longer than", "ran out", "no answer after")  # what is said of a missed deadline
@@ -231,8 +232,10 @@ def read(course: Course, assignment: str, *, anonymous: bool = False) -> Report:
             points = _points(gradebook, name) if scores else {}
         finally:
             gradebook.close()
-    except (SQLAlchemyError, OSError, ValueError) as error:
-        raise CourseError(f"The gradebook {directory.db_url} cannot be read: {error}") from error
+    except NO_DATABASE as error:
+        raise CourseError(
+            f"The gradebook {shown_url(directory.db_url)} cannot be read: {in_words(error)}"
+        ) from error
     if not scores:
         raise CourseError(f"Nothing of {name!r} is graded yet. Run `coursekit grade {name}` first.")
     store = ResultStore(course.state / "results" / name)

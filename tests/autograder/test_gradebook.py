@@ -28,7 +28,7 @@ from sample_course import (
     submit,
 )
 
-from autograder import gradebook as gradebook_module
+from autograder import database
 from autograder.course import Course
 from autograder.gradebook import GradebookError, NotGraded, Writer
 from autograder.grader import Grader
@@ -368,7 +368,7 @@ def test_a_failed_write_changes_nothing(klass: Class, monkeypatch: pytest.Monkey
 def test_another_programs_lock_is_waited_for(klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     klass.hand_in(**RIGHT)
     klass.grade()
-    monkeypatch.setattr(gradebook_module, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.0)
     with Writer(klass.course, klass.course.assignment(ASSIGNMENT)) as writer:
         writer.gradebook.db.connection().connection.dbapi_connection.execute("PRAGMA busy_timeout = 10")
         other = sqlite3.connect(klass.root / "gradebook.db", isolation_level=None)

@@ -13,8 +13,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,9 @@ class Options:
     trust_submissions: bool = False
 
 
+Lend = Callable[["Batch", Path], AbstractContextManager[Pool]]
+
+
 class Batch:
     """One run over an assignment's submissions.
 
@@ -65,6 +70,9 @@ class Batch:
         The assignment.
     options
         How to grade.
+    lend
+        Gives the processes that judge, for as long as there is something to judge, when it is called with
+        this batch and a folder of the run; by default new ones.
 
     Raises
     ------
@@ -81,8 +89,9 @@ class Batch:
         Submissions that could not be written, with the reason.
     """
 
-    def __init__(self, course: Course, name: str, options: Options) -> None:
+    def __init__(self, course: Course, name: str, options: Options, lend: Lend | None = None) -> None:
         self.course, self.options = course, options
+        self._lend: Lend = Batch.pool if lend is None else lend
         self.assignment: Assignment = course.assignment(name)
         for notebook in self.assignment.notebooks:
             if notebook.language != "python":
@@ -111,6 +120,24 @@ class Batch:
             for notebook in self.assignment.notebooks
         ]
         return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
+
+    def remarks(self) -> list[str]:
+        """Return what an instructor should know before the batch starts, a sentence a line."""
+        missing, lines = self.assignment.needs.missing, []
+        if missing:
+            lines.append(
+                f"The assignment imports what is not installed here: {', '.join(missing)}. "
+                "Cells that need it will fail for everybody. Install it and run the same command again."
+            )
+        if self.refusals:
+            lines.append(
+                "These test cells cannot be judged from outside; they are left to be graded by hand:"
+            )
+        lines += [
+            f"  {notebook}: {refusal.grade_id}, line {refusal.line}: {refusal.reason}"
+            for notebook, refusal in self.refusals
+        ]
+        return lines
 
     def run(self) -> Iterator[SubmissionResult]:
         """Grade everybody and yield each result once it is in the gradebook.
@@ -177,30 +204,39 @@ class Batch:
             return []
         return [dataclasses.astuple(extra) for extra in found]
 
-    def _key(self, student: str, job: Job, digests: dict[str, str]) -> str:
-        """Return what a result depends on, as one digest."""
-        parts = {
-            "submission": [student, digests, job.files, job.extras, job.messages],
+    @cached_property
+    def conditions(self) -> dict[str, Any]:
+        """Return what every result depends on, whoever handed in."""
+        return {
             "assignment": self.assignment.version,
             "bank": self.bank.version if self.bank else "",
             "grader": code_version(),
-            "seed": job.seed,
             "level": str(self.level),
             "limits": [self.box_limits, self.judge_limits],
             "packages": self.assignment.needs.packages,
         }
+
+    def _key(self, student: str, job: Job, digests: dict[str, str]) -> str:
+        """Return what a result depends on, as one digest."""
+        submission = [student, digests, job.files, job.extras, job.messages]
+        parts = {"submission": submission, "seed": job.seed, **self.conditions}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _judge(self, run: Path, jobs: list[Job]) -> Iterator[Reply]:
         if not jobs:
             return
+        with self._lend(self, run) as pool:
+            yield from pool.run(jobs)
+
+    def pool(self, folder: Path) -> Pool:
+        """Return processes that judge submissions of the assignment; they keep what they need in `folder`."""
         setup = Setup(
             notebooks=[
                 {"name": notebook.name, "source": notebook.source, "released": notebook.released}
                 for notebook in self.assignment.notebooks
             ],
             source_folder=str(self.assignment.folder),
-            files_folder=str(self._released_files(run)),
+            files_folder=str(self._released_files(folder)),
             level=str(self.level),
             packages=list(self.assignment.needs.packages),
             bank=str(self.bank.path) if self.bank else "",
@@ -209,8 +245,7 @@ class Batch:
         )
         budget = JudgeLimits(**self.judge_limits).submission_seconds
         seconds = 60 + 2 * budget * len(self.assignment.notebooks)
-        with Pool(setup, run, workers=self.options.workers, seconds=seconds) as pool:
-            yield from pool.run(jobs)
+        return Pool(setup, folder, workers=self.options.workers, seconds=seconds)
 
     def _released_files(self, run: Path) -> Path:
         """Return a folder with links to exactly the files that students got, for the box."""

@@ -147,7 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
 
-    _add_kernel(commands.add_parser("kernel", help="a Jupyter kernel in the box, to look at submissions alive"))
+    _add_kernel(
+        commands.add_parser("kernel", help="a Jupyter kernel in the box, to look at submissions alive")
+    )
     return parser
 
 
@@ -211,7 +213,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     try:
         batch = Batch(Course(arguments.course), arguments.assignment, options)
-        _announce(batch.refusals, batch.assignment.needs.missing, batch.level)
+        _announce(batch)
         results = sorted(_with_bar(batch), key=lambda result: result.student)
     except CourseError as error:
         _say(str(error))
@@ -241,19 +243,12 @@ def _grade(arguments: argparse.Namespace) -> int:
     return FAILED if batch.failures else HANDLED
 
 
-def _announce(refusals: Sequence[tuple[str, Any]], missing: Sequence[str], level: str) -> None:
+def _announce(batch: Any) -> None:
     """Say before the batch what will not be judged, what is not installed, and if nothing is isolated."""
-    if level == "none":
+    if batch.level == "none":
         _say("WARNING: student code runs without isolation (--trust-submissions). Every result will say so.")
-    if missing:
-        _say(
-            f"The assignment imports what is not installed here: {', '.join(missing)}. "
-            "Cells that need it will fail for everybody. Install it and run the same command again."
-        )
-    if refusals:
-        _say("These test cells cannot be judged from outside; they are left to be graded by hand:")
-    for notebook, refusal in refusals:
-        _say(f"  {notebook}: {refusal.grade_id}, line {refusal.line}: {refusal.reason}")
+    for remark in batch.remarks():
+        _say(remark)
 
 
 def _with_bar(batch: Any) -> list[SubmissionResult]:

@@ -30,6 +30,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import SchemaTooOldError
 from nbgrader.preprocessors import ClearSolutions, Execute, SaveCells
 from traitlets import TraitError
+from traitlets.config import LoggingConfigurable
 from traitlets.utils.importstring import import_item
 
 from autograder.bank import Bank, BankError, find_bank, questions_folder
@@ -137,15 +138,27 @@ class Course:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise CourseError(f"There is no folder {folder}. Give the course with --course DIR.")
-        self.app = _configured_app(folder.resolve())
-        self.directory: CourseDirectory = self.app.coursedir
-        self.root = Path(self.directory.root)
+        app = _configured_app(folder.resolve())
+        self._take(app, app.coursedir)
         source = self.root / self.directory.source_directory
         if not (self.root / "nbgrader_config.py").exists() and not source.is_dir():
             raise CourseError(
                 f"{self.root} is not an nbgrader course: it has neither nbgrader_config.py nor a folder "
                 f"{self.directory.source_directory}/. Run inside a course or give it with --course DIR."
             )
+
+    @classmethod
+    def of(cls, converter: Autograde) -> Course:
+        """Return the course that an Autograde of nbgrader's is working on, with the settings it has."""
+        course = cls.__new__(cls)
+        course._take(converter, converter.coursedir)
+        course.autograde = converter
+        return course
+
+    def _take(self, app: LoggingConfigurable, directory: CourseDirectory) -> None:
+        """Keep what holds the course's configuration, and where its folders are."""
+        self.app, self.directory = app, directory
+        self.root = Path(directory.root)
 
     @property
     def state(self) -> Path:

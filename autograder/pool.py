@@ -88,13 +88,17 @@ class Pool:
     def run(self, jobs: Sequence[Job]) -> Iterator[Reply]:
         """Yield a reply for every job, in the order in which they are done.
 
+        It may be called again when all replies of the call before have been taken: the workers wait.
+
         Raises
         ------
         PoolError
             Workers cannot be started.
         """
         waiting = deque(jobs)
-        self._start(min(self.size, len(waiting)))
+        self._attempts.clear()
+        self._bury()
+        self._start(min(self.size, len(waiting)) - len(self._workers))
         left = len(waiting)
         while left:
             self._hand_out(waiting)
@@ -104,6 +108,13 @@ class Pool:
                 yield reply
                 for worker in self._workers:  # the time that the caller took is not the worker's
                     worker.since += time.monotonic() - paused
+
+    def _bury(self) -> None:
+        """Forget workers that have ended since the last run."""
+        for worker in [worker for worker in self._workers if worker.has_ended()]:
+            self._selector.unregister(worker.results)
+            self._workers.remove(worker)
+            worker.end()
 
     def _start(self, count: int) -> None:
         for _ in range(count):
@@ -219,6 +230,11 @@ class _Worker:
             self.jobs.popleft()
             self.since = time.monotonic()
         return lines, ended
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone; its number stays taken until `end`."""
+        gone = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return gone is not None
 
     def limit(self, seconds: float) -> float:
         """Return the moment at which it is taken to hang."""

@@ -28,3 +28,6 @@ c.Execute.timeout = 10  # seconds for a cell; an honest answer takes millisecond
 # Questions with their known wrong answers; what of them a notebook may know is released beside it.
 c.Coursekit.questions = str(Path(autograder.questions.__file__).parent)
 c.GenerateAssignment.preprocessors.append("autograder.check_files.WriteChecks")
+
+# `nbgrader autograde` and formgrader's Autograde button have submissions judged as `coursekit grade` does.
+c.Autograde.exporter_class = "autograder.frontend.SealedExporter"

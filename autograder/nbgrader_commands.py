@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
@@ -41,16 +42,19 @@ def generate_assignment(course: Course, assignment: str) -> Path:
 
 
 def autograde(course: Course, assignment: str) -> None:
-    """Run tests in the students' own kernels, without any isolation, as `nbgrader autograde --force` does.
+    """Run tests in the students' own kernels, without any isolation: nbgrader alone, `autograde --force`.
 
-    Only for code that you would run yourself.
+    That is so in a course that has submissions judged outside (`autograder.frontend`), too. Only for code
+    that you would run yourself.
 
     Raises
     ------
     CourseError
         nbgrader refuses; the message is nbgrader's.
     """
-    _run(course, assignment, Autograde(coursedir=course.directory, parent=course.app))
+    alone = Autograde(coursedir=course.directory, parent=course.app)
+    alone.exporter_class = NotebookExporter  # nbgrader's own; given to the constructor it would not last
+    _run(course, assignment, alone)
 
 
 def generate_feedback(course: Course, assignment: str) -> None:

@@ -12,13 +12,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-from nbgrader.utils import temp_attrs
 from nbgrader.validator import Validator
 
 from autograder.bank import load_bank
 from autograder.course import Course
-from autograder.nbgrader_commands import generate_assignment
+from autograder.nbgrader_commands import autograde, generate_assignment
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = sorted(folder.name for folder in (ROOT / "assignments").iterdir() if folder.is_dir())
@@ -269,13 +267,11 @@ def test_release_fails_validate_in_every_question(
     assert len(result["failed"]) == tests + readers
 
 
-@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # advice to nbgrader's authors
 def test_stock_autograde(course: Course, assignment: str, source: NotebookNode) -> None:
     """nbgrader alone gives the solution all points a machine can give, and the release none."""
     for student, folder in [("author", "source"), ("nobody", "release")]:
         shutil.copytree(course.root / folder / assignment, course.root / "submitted" / student / assignment)
-    with temp_attrs(course.directory, assignment_id=assignment):
-        Autograde(coursedir=course.directory, parent=course.app).start()
+    autograde(course, assignment)
 
     points = {cell.id: float(marks(cell)["points"]) for cell in source.cells if marks(cell)["grade"]}
     by_hand = {cell.id for cell in source.cells if is_read_by_a_person(cell)}

@@ -31,12 +31,14 @@ MAX_CELLS = 2000
 MAX_SOURCE = 500_000  # characters in one cell
 MAX_TEXT = 20_000_000  # characters in all, pictures in text included
 MAX_DRAFT = 50_000  # characters of a changed locked cell that is searched for an answer
+MAX_SEARCHED = 2_000_000  # characters of all cells that are searched for what a deleted cell asks for
 MAX_ATTACHMENT = 4_000_000  # characters of base64 in one picture
 MAX_PARTS = 2_000_000  # lists and objects in the file: a bound for the memory that reading it takes
 MAX_SALVAGE = 8_000_000  # characters of a damaged file that are searched for whole cells
 MAX_FAILURES = 50  # beginnings of cells that turn out not to be whole
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 SCHEMA_VERSION = 3  # of nbgrader's cell marks
+ELSEWHERE = "# This answer cell was deleted. What it asks for is defined in another cell, which counts."
 
 
 @dataclass(frozen=True)
@@ -320,6 +322,7 @@ class _Match:
         self.chosen: dict[int, int] = {}
         self.foreign: set[int] = set()
         self.kept_drafts: dict[int, str] = {}  # what a student added in a locked cell, by its released place
+        self.elsewhere: set[int] = set()  # released places of deleted cells that are answered in other cells
         self.messages: list[str] = []
         self._used: set[int] = set()
         self._by_grade_id()
@@ -329,6 +332,7 @@ class _Match:
         for place, cell in enumerate(submitted):
             if place not in self._used and cell.text:
                 self.foreign.add(place)
+        self.elsewhere = self._answered_elsewhere()
         self._explain()
 
     def _take(self, place: int, found: int) -> None:
@@ -433,6 +437,29 @@ class _Match:
         )
         return sorted(free.intersection(around))
 
+    def _answered_elsewhere(self) -> set[int]:
+        """Return the answer cells that were deleted and whose names another cell of the student's defines.
+
+        Put back as released, they would define these names anew.
+        """
+        missing = {
+            place: _asked_for(cell.source)
+            for place, cell in enumerate(self.released)
+            if place not in self.chosen and cell.grade_id and cell.type == "code" and not self.locked[place]
+        }
+        if not any(missing.values()):
+            return set()
+        place_of = {found: place for place, found in self.chosen.items()}
+        elsewhere: set[str] = set()
+        left = MAX_SEARCHED
+        for at in sorted({*self.foreign, *place_of}):
+            cell, place = self.submitted[at], place_of.get(at)
+            left -= len(cell.source)
+            if left > 0 and cell.type == "code" and (place is None or not self.locked[place]):
+                own = set() if place is None else _asked_for(self.released[place].source)
+                elsewhere |= set().union(*_defined(cell.source)) - own
+        return {place for place, names in missing.items() if names & elsewhere}
+
     def _explain(self) -> None:
         """Say what was missing, changed or moved, one sentence for all cells of a kind."""
         told: dict[str, list[str]] = defaultdict(list)
@@ -440,7 +467,11 @@ class _Match:
             if not cell.grade_id:
                 continue
             if place not in self.chosen:
-                if cell.text:
+                if place in self.elsewhere:
+                    told["had been deleted; what it asks for is defined in another cell and counts"].append(
+                        cell.grade_id
+                    )
+                elif cell.text:
                     answer = not self.locked[place]
                     told["is missing" if answer else "had been deleted and put back"].append(cell.grade_id)
                 continue
@@ -568,6 +599,32 @@ def _bound(code: str) -> set[str]:
     return {ast.dump(line) for line in statements if isinstance(line, (*binding, ast.Import, ast.ImportFrom))}
 
 
+def _asked_for(stub: str) -> set[str]:
+    """Return the functions and classes that a released cell defines; if there are none, its variables."""
+    definitions, variables = _defined(stub)
+    return definitions or variables
+
+
+def _defined(code: str) -> tuple[set[str], set[str]]:
+    """Return the functions and classes that code defines at top level, and its variables.
+
+    >>> _defined("%matplotlib inline\\nx = 1\\ndef relu(x): return max(x, 0)")
+    ({'relu'}, {'x'})
+    """
+    if len(code) > MAX_DRAFT:
+        return set(), set()
+    try:
+        body = ast.parse(re.sub(r"(?m)^[%!].*", "", code)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(), set()
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    bound = (x for line in body if isinstance(line, (ast.Assign, ast.AnnAssign)) for x in ast.walk(line))
+    return (
+        {line.name for line in body if isinstance(line, definitions)},
+        {x.id for x in bound if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)},
+    )
+
+
 def _is_locked(cell: NotebookNode) -> bool:
     """Whether the instructor's text counts: where nbgrader would put it back, and in raw cells."""
     if cell.cell_type == "raw":
@@ -586,6 +643,8 @@ def _rebuild(released: NotebookNode, match: _Match) -> NotebookNode:
     cells = [_foreign(match.submitted[at], ids) for at in followers[-1]]
     for place, cell in enumerate(released.cells):
         found = match.submitted[match.chosen[place]] if place in match.chosen else None
+        if place in match.elsewhere:
+            found = Cell("code", ELSEWHERE)
         if place in match.kept_drafts:
             cells.append(_foreign(Cell("code", match.kept_drafts[place]), ids))
         if found is not None or _worth_restoring(place, cell, match, followers):

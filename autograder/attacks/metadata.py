@@ -465,9 +465,9 @@ ENTRIES = (
     Entry(
         "metadata-merged-answers",
         "has written all answers into one cell of its own and deleted the answer cells",
-        # The deleted cells come back as released, and two of the released stubs define their function anew.
-        RIGHT_SCORE - 6,
+        RIGHT_SCORE,
         make=_merged_answers,
+        told="defined in another cell and counts",
     ),
     Entry(
         "metadata-answer-in-test",

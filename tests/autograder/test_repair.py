@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from sample_course import ASSIGNMENT, DOUBLE, SQUARE, answered, make_course
 
 from autograder.course import Course
-from autograder.repair import MAX_CELLS, repair
+from autograder.repair import ELSEWHERE, MAX_CELLS, repair
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,48 @@ def test_a_deleted_answer_counts_as_unanswered(honest: NotebookNode, released: N
     assert "NotImplementedError" in answers["square"]
     assert answers["double"] == DOUBLE
     assert messages == ["Cell 'square' is missing."]
+
+
+def test_a_deleted_cell_that_is_answered_elsewhere_does_not_undo_the_answer(
+    honest: NotebookNode, released: NotebookNode
+) -> None:
+    del honest.cells[2]
+    honest.cells.insert(1, new_code_cell(f"%matplotlib inline\nimport math\n{SQUARE}"))
+    answers, messages, notebook = repaired(honest, released)
+    assert answers["square"] == ELSEWHERE
+    assert answers["double"] == DOUBLE
+    assert messages == [
+        "Cell 'square' had been deleted; what it asks for is defined in another cell and counts."
+    ]
+    assert [cell.source for cell in notebook.cells].count(honest.cells[1].source) == 1
+
+
+def test_answers_merged_into_one_answer_cell_all_count(honest: NotebookNode, released: NotebookNode) -> None:
+    place = next(
+        i for i, c in enumerate(honest.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == "double"
+    )
+    honest.cells[2].source = f"{SQUARE}\n\n\n{DOUBLE}"
+    del honest.cells[place]
+    answers, messages, _ = repaired(honest, released)
+    assert (answers["square"], answers["double"]) == (f"{SQUARE}\n\n\n{DOUBLE}", ELSEWHERE)
+    assert messages == [
+        "Cell 'double' had been deleted; what it asks for is defined in another cell and counts."
+    ]
+
+
+def test_a_stub_left_in_its_cell_is_no_answer_to_another(
+    honest: NotebookNode, released: NotebookNode
+) -> None:
+    """Two questions that ask for one name: the answer to the first does not stand for the second."""
+    again = copy.deepcopy(released)
+    second = copy.deepcopy(again.cells[2])
+    second.metadata.nbgrader.grade_id, second.id = "square-again", "again"
+    again.cells.append(second)
+    honest.cells[2].source = SQUARE
+    answers, messages, _ = repaired(honest, again)
+    assert answers["square"] == SQUARE
+    assert "NotImplementedError" in answers["square-again"]
+    assert messages == ["Cell 'square-again' is missing."]
 
 
 def test_of_two_copies_the_edited_one_wins(honest: NotebookNode, released: NotebookNode) -> None:

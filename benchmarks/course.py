@@ -176,6 +176,8 @@ def command(root: Path, *words: str) -> Spent:
     """Run a command in a course and measure it with all the processes that it started."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | ONE_THREAD | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    # As on most machines, what Python has compiled is kept; packages were compiled when they were installed.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(words, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -478,8 +478,8 @@ ENTRIES = (
     ),
     Entry(
         "metadata-swapped-marks",
-        "has the marks of two answer cells swapped, so that one answer stands below its test",
-        RIGHT_SCORE - 3,
+        "has the marks of two answer cells swapped; ids and text still tell which is which",
+        RIGHT_SCORE,
         make=_swapped_marks,
     ),
     Entry("metadata-surrogates", "holds half a character", RIGHT_SCORE, make=_surrogates),

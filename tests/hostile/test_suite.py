@@ -13,8 +13,6 @@ from autograder.attacks.corpus import ENTRIES, SAMPLE
 from autograder.attacks.entry import Entry
 from autograder.box import Level
 
-LEVELS = (Level.FULL, Level.LANDLOCK)
-
 
 def findings(entries: Sequence[Entry], level: Level) -> list[str]:
     outcome = suite.run(entries, suite.Machine(level, need(level)))
@@ -25,16 +23,38 @@ def test_every_entry_has_a_name_of_its_own() -> None:
     assert [name for name, count in Counter(entry.id for entry in ENTRIES).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_a_sample_of_all_attacks_is_held(level: Level) -> None:
-    assert findings(SAMPLE, level) == []
-
-
 KINDS = sorted({entry.kind for entry in ENTRIES})
 
 
 def of_kind(kind: str) -> list[Entry]:
     return [entry for entry in ENTRIES if entry.kind == kind]
+
+
+class AtLevel:
+    """A class for each level: pytest-xdist gives classes, not single tests, to different workers."""
+
+    level: Level
+
+    def test_a_sample_of_all_attacks_is_held(self) -> None:
+        assert findings(SAMPLE, self.level) == []
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(3600)
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_attack_is_held(self, kind: str) -> None:
+        assert findings(of_kind(kind), self.level) == []
+
+
+class TestAtFull(AtLevel):
+    """With namespaces of its own."""
+
+    level = Level.FULL
+
+
+class TestAtLandlock(AtLevel):
+    """Where the kernel gives no namespaces to users."""
+
+    level = Level.LANDLOCK
 
 
 def test_there_are_enough_of_each_class() -> None:
@@ -58,14 +78,6 @@ def test_there_are_enough_of_each_class() -> None:
     )
     assert all(len(of_kind(kind)) >= 10 for kind in KINDS)
     assert {entry.kind for entry in SAMPLE} == set(KINDS)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("level", LEVELS)
-def test_every_attack_is_held(level: Level, kind: str) -> None:
-    assert findings(of_kind(kind), level) == []
 
 
 @pytest.mark.slow

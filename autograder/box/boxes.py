@@ -172,7 +172,8 @@ class FullBox(_Walled):
         os.close(proc)
         self._self = os.pidfd_open(os.getpid())
         namespaces.mount_private(self.cache, size=64 * 1024 * 1024, files=4096)
-        socket.sethostname("box")
+        with contextlib.suppress(PermissionError):  # a name is no wall, and Podman's profile keeps this call
+            socket.sethostname("box")
         syscalls.drop_bounding_set()
 
     def settle(self) -> None:

@@ -117,8 +117,8 @@ def _mend(level: Level) -> str:
 
 _IN_A_CONTAINER = (
     "start the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined, or with a"
-    " seccomp profile that allows unshare, clone, setns, mount, umount2, mount_setattr, pivot_root and"
-    " sethostname; Python and its packages must lie where every user can read them"
+    " seccomp profile that allows unshare, clone, setns, mount, umount2, mount_setattr and pivot_root;"
+    " Python and its packages must lie where every user can read them (see docs/containers.md)"
 )
 _SETTINGS = (
     (

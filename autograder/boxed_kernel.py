@@ -24,7 +24,8 @@ from ipykernel.kernelapp import IPKernelApp
 if TYPE_CHECKING:
     from jupyter_client.connect import KernelConnectionInfo
 
-# Imported before the fork, which is most of a kernel's start.
+# Imported before the fork, which is most of a kernel's start. Not matplotlib_inline: it looks for the
+# shell when it is imported.
 PRELOAD = (
     "ipykernel",
     "ipykernel.ipkernel",
@@ -32,8 +33,6 @@ PRELOAD = (
     "ipykernel.subshell_manager",
     "IPython.core.completer",
     "jupyter_client",
-    "matplotlib_inline",
-    "matplotlib_inline.config",
     "tornado",
     "zmq",
     "zmq.eventloop.zmqstream",
@@ -74,8 +73,8 @@ def serve(commands: int, replies: int, output: int, *sockets: int) -> None:
     app = _App.instance()
     app.connect(order["connection"], dict(zip(CHANNELS, sockets, strict=True)))
     app.initialize(["--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"])
-    if "matplotlib" in sys.modules:  # it was imported with another back end
-        sys.modules["matplotlib"].use("module://matplotlib_inline.backend_inline")
+    if app.shell and "matplotlib" in sys.modules:  # it was imported for another back end
+        app.shell.enable_matplotlib("inline")
     app.start()
     app.close()
     os.write(replies, ENDED)

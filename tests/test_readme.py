@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 COURSEKIT = Path(sys.executable).with_name("coursekit")
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs/instructor-guide.md").read_text()
 
 
 def test_the_code_runs() -> None:
@@ -21,7 +22,7 @@ def test_the_code_runs() -> None:
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)\b", README))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z-]+)\b", README + GUIDE))))
 def test_make_knows_the_target(target: str) -> None:
     result = subprocess.run(
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, timeout=60
@@ -30,7 +31,7 @@ def test_make_knows_the_target(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", sorted(set(re.findall(r"coursekit (grade|doctor|demo|verify|report)\b", README)))
+    "command", sorted(set(re.findall(r"coursekit (grade|doctor|demo|verify|report)\b", README + GUIDE)))
 )
 def test_coursekit_knows_the_command(command: str) -> None:
     result = subprocess.run([COURSEKIT, command, "--help"], capture_output=True, text=True, timeout=60)
@@ -42,13 +43,22 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+def test_links_of_the_guide_lead_somewhere() -> None:
+    headings = {re.sub(r"[^a-z -]", "", line.lower()).strip() for line in re.findall(r"(?m)^##+ .*", GUIDE)}
+    anchors = {heading.replace(" ", "-") for heading in headings}
+    links = re.findall(r"\]\(([^):]+)\)", GUIDE)
+    assert len(links) > 5
+    for link in links:
+        assert link[1:] in anchors if link.startswith("#") else (ROOT / "docs" / link).exists()
+
+
 def test_every_lecture_is_listed_in_order() -> None:
     listed = re.findall(r"\]\((notebooks/[^)]+)\)", README)
     assert listed == sorted(f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb"))
 
 
 @pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"`((?:assignments|tests|notebooks|autograder)/[\w/.]+)`", README)))
+    "path", sorted(set(re.findall(r"`((?:assignments|tests|notebooks|autograder)/[\w/.]+)`", README + GUIDE)))
 )
 def test_files_are_there(path: str) -> None:
     assert (ROOT / path).exists()

@@ -132,7 +132,6 @@ def three_courses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Course]
             cwd=folders["command"],
             capture_output=True,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(demo.CHECKOUT)},
             timeout=300,
         )
         assert done.returncode == 0, done.stderr
@@ -386,6 +385,11 @@ def start(course: Course) -> str:
     finally:
         converter.log.removeHandler(handler)
     return log.getvalue()
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/instructor-guide.md", "nbgrader_config.py"])
+def test_the_line_is_written_down_as_it_works(path: str) -> None:
+    assert SEALED.strip() in (demo.CHECKOUT / path).read_text()
 
 
 @pytest.mark.parametrize("way", ["json", "load_subconfig"])

@@ -158,15 +158,6 @@ class Zygote:
         if not sys.platform.startswith("linux"):
             raise NOT_LINUX
         self.level = Level(level)
-        found = importable(packages, serve=serve, real_coursekit=real_coursekit)
-        configuration = {
-            "level": self.level,
-            "limits": asdict(limits or Limits()),
-            "site": found.site,
-            "files": None if files is None else str(Path(files).resolve(strict=True)),
-            "preload": [*preload, *found.preload],
-            "serve": serve,
-        }
         self._lock = threading.Lock()
         self._number = 0
         base = Base()
@@ -190,6 +181,16 @@ class Zygote:
             self, _stop, os.getpid(), self._control, self._process, base, self._errors
         )
         try:
+            # Found out while the other process starts.
+            found = importable(packages, serve=serve, real_coursekit=real_coursekit)
+            configuration = {
+                "level": self.level,
+                "limits": asdict(limits or Limits()),
+                "site": found.site,
+                "files": None if files is None else str(Path(files).resolve(strict=True)),
+                "preload": [*preload, *found.preload],
+                "serve": serve,
+            }
             self._control.settimeout(_START_SECONDS)
             self._control.send(json.dumps(configuration).encode())
             self._receive()

@@ -6,7 +6,7 @@ grading the same submissions at both levels in turns: 1 − (processor time with
 them), judge, warm process and children together; it is the throughput of busy cores, and other work on the
 machine hardly moves it. A child's memory is what it alone holds (private pages) when a submission has been
 graded in it, beyond what it shares with the warm process.
-Levels that this machine does not give are left out.
+Levels that this machine does not give are left out. Boxed kernels are measured in `benchmarks.kernels`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from autograder.box import BoxUnavailable, Level
 from autograder.zygote import Child, Zygote
 from benchmarks.course import ASSIGNMENT, make_class
 from benchmarks.harness import Row, Settings, digits, say, time_text
+from benchmarks.kernels import kernel_rows
 
 READY_SECONDS = 0.005
 SHARE = 0.05
@@ -62,6 +63,7 @@ def run(settings: Settings) -> tuple[list[Row], str]:
         say(f"grading {SUBMISSIONS} submissions {rounds} times at each level …")
         make_class(Path(folder), SUBMISSIONS)
         rows += graded_rows(Path(folder), rounds)
+    rows += kernel_rows(rounds)
     load = os.getloadavg()[0]
     return rows, "\n".join([f"Load of the machine: {load:.1f}.", *missing])
 

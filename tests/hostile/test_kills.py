@@ -65,10 +65,8 @@ class Batch:
         with self.start("--force") as run:
             while run.poll() is None and not when(self, started):
                 time.sleep(0.01)
-            if whole:
-                os.killpg(run.pid, signal.SIGKILL)
-            else:
-                run.kill()
+            if run.returncode is None:  # else it came to its end before
+                (os.killpg if whole else os.kill)(run.pid, signal.SIGKILL)
             run.communicate(timeout=_GIVE_UP)  # until nobody has its output open any more
 
     def results_since(self, started: float) -> int:

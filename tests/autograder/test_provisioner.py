@@ -53,7 +53,7 @@ def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _nests() -> list[nest.Nest]:
-    return [nest.nest((), 2 << 30)] if nest.nest.cache_info().currsize else []
+    return [nest.nest((), nest.MEMORY_BYTES)] if nest.nest.cache_info().currsize else []
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_kernels_after_the_second_are_warm_and_draw_as_well(folder: Path) -> Non
     run(folder, "1")
     run(folder, "1")
     [one] = _nests()
-    one._warming.join()
+    one.wait_until_warm()
     executed = run(
         folder,
         "import sys\n'matplotlib.pyplot' in sys.modules",
@@ -215,6 +215,28 @@ for fd in range(3, 64):
     assert value(client, "os.fork()").startswith("BlockingIOError")
     for process in (os.getpid(), os.getppid()):
         assert value(client, f"os.kill({process}, 0)").startswith("ProcessLookupError")
+
+
+def test_where_namespaces_are_forbidden_it_reaches_as_little(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", need(Level.LANDLOCK))
+
+    def start(self: nest.Nest, preload: tuple[str, ...]) -> Any:
+        return self._zygote(Level.LANDLOCK, preload)
+
+    monkeypatch.setattr(nest.Nest, "_start", start)
+    (folder / "data.csv").write_text("mine")
+    manager = KernelManager(kernel_name=spec.NAME)
+    manager.start_kernel(cwd=str(folder))
+    client = connect(manager)
+    assert value(client, "answer = open('data.csv').read()") == "mine"
+    path = str(folder / "data.csv")
+    assert value(client, f"open({path!r})") == f"PermissionError: [Errno 13] Permission denied: {path!r}"
+    source = "import socket; socket.socket()"
+    assert value(client, source) == "PermissionError: [Errno 1] Operation not permitted"
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
 
 
 def test_several_at_once_do_not_meet(folder: Path) -> None:

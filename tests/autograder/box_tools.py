@@ -101,7 +101,9 @@ def python_path() -> dict[str, str]:
         str(Path(__file__).parent),
         *(entry for entry in sys.path if "site-packages" in entry),
     ]
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+    names = ("PATH", "LD_LIBRARY_PATH")  # some interpreters find their own library by the second alone
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return {**kept, "PYTHONPATH": ":".join(path), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def ask(child: Child, source: str, seconds: float = _DEADLINE_SECONDS) -> Any:

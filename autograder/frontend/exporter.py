@@ -11,6 +11,7 @@ timestamp. What remains of Autograde is who is to be graded, its settings, its l
 from __future__ import annotations
 
 import logging
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -31,6 +32,8 @@ from autograder.frontend.warm import warm_pool
 from autograder.gradebook import GradebookError
 from autograder.pool import PoolError
 from autograder.results import SubmissionResult
+
+LINE = 70  # characters
 
 
 class SealedExporter(NotebookExporter):
@@ -110,15 +113,15 @@ def _failed(converter: Autograde, reason: str) -> NbGraderException:
 
 
 def _tell(converter: Autograde, result: SubmissionResult) -> None:
-    """Log what became of a submission."""
+    """Log what became of a submission, in lines that fit into formgrader's window."""
     late = ", late" if result.late else ""
-    why = "" if result.status == "report" else result.why()  # a report's messages are the reason
-    converter.log.info(
-        "%s: %g of %g points, %s%s. Judged outside the student's process (isolation: %s). %s",
-        *(result.student, result.score, result.max_score, result.status, late, result.level, why),
-    )
+    lines = [f"{result.student}: {result.score:g} of {result.max_score:g} points, {result.status}{late}"]
+    if result.status != "report":  # a report's messages are the reason
+        lines += textwrap.wrap(result.why(), LINE)
+    lines.append(f"Judged outside the student's process (isolation: {result.level})")
+    converter.log.info("\n".join(lines))
     for message in result.messages:
-        converter.log.warning("%s: %s", result.student, message)
+        converter.log.warning(textwrap.fill(f"{result.student}: {message}", LINE))
 
 
 def _without_effect(converter: Autograde) -> Iterator[str]:

@@ -153,6 +153,33 @@ def test_a_worker_that_never_gets_ready_is_given_up(klass: Class, monkeypatch: p
         klass.grade()
 
 
+def test_workers_wait_for_the_next_run(klass: Class) -> None:
+    for student in ("ada", "bob", "cyd"):
+        klass.hand_in(student)
+    klass.hand_in("mal", "DIE")
+    with klass.pool(workers=2) as pool:
+        first = {reply.result.student: reply for reply in pool.run(klass.jobs)}
+        left = {worker._process.pid for worker in pool._workers}  # the last one that died has no successor
+        assert left
+        second = {reply.result.student: reply for reply in pool.run(klass.jobs[:3])}
+        assert left <= {worker._process.pid for worker in pool._workers}
+        third = {reply.result.student: reply for reply in pool.run(klass.jobs)}
+    assert scores(first) == scores(third) == {"ada": 6.0, "bob": 6.0, "cyd": 6.0, "mal": 0.0}
+    assert scores(second) == {"ada": 6.0, "bob": 6.0, "cyd": 6.0}
+
+
+def test_a_worker_that_ended_between_runs_is_not_held_against_a_submission(klass: Class) -> None:
+    klass.hand_in("ada", f"# DIE ONCE in {klass.root / 'flag'} \n{SQUARE}")
+    (klass.root / "flag").touch()
+    with klass.pool(workers=1) as pool:
+        assert [reply.result.score for reply in pool.run(klass.jobs)] == [6.0]
+        worker = pool._workers[0]._process.pid
+        os.kill(worker, signal.SIGKILL)
+        os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+        (klass.root / "flag").unlink()  # its next worker dies, too, which is the one time that is forgiven
+        assert [reply.result.score for reply in pool.run(klass.jobs)] == [6.0]
+
+
 def test_no_process_is_left(klass: Class) -> None:
     klass.hand_in("ada")
     klass.hand_in("mal", "HANG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_the_autograde_button(page: Any, classroom: Lab, screenshots: Path) -> N
         row.locator("td.autograde a").click()
         success = frame.locator("#success-modal")
         success.wait_for(timeout=120_000)
-        told = success.inner_text()
+        told = " ".join(success.inner_text().split())
         assert f"Successfully autograded '{ASSIGNMENT}' for student '{student}'." in told
         assert re.search(r"Judged outside the student's process \(isolation: (full|landlock)\)", told), told
         if student == "one_path":
@@ -75,3 +76,16 @@ def test_the_autograde_button(page: Any, classroom: Lab, screenshots: Path) -> N
     shown = {student: submission_row(frame, student).locator("td.score").inner_text() for student in PRESSED}
     assert shown == PRESSED
     page.screenshot(path=screenshots / "formgrader-submissions.png")
+
+
+def test_a_reason_not_to_grade_is_shown(page: Any, classroom: Lab) -> None:
+    """The same way as for a machine without isolation, which a test cannot take from a running server."""
+    lock = classroom.folder / "course" / ".coursekit" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    frame = open_submissions(page, classroom)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        submission_row(frame, "right").locator("td.autograde a").click()
+        error = frame.locator("#error-modal")
+        error.wait_for(timeout=120_000)
+        assert "Another coursekit run is grading" in error.inner_text()

@@ -14,9 +14,10 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode  # its package takes more time to load than a notebook to judge
 
 TEXT_CHARACTERS = 64_000  # of one output; the judge has its own, lower limits
 MARKDOWN_CHARACTERS = 32_000  # of a student's text cell, ten pages; converters may take the square of it

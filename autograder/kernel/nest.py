@@ -16,6 +16,7 @@ from autograder.zygote import DEFAULT_PACKAGES, Child, Zygote
 
 _MIB = 1024 * 1024
 IDLE_SECONDS = 600.0
+MEMORY_BYTES = 2048 * _MIB
 SERVE = "autograder.boxed_kernel:serve"
 # What a kernel itself needs is named where it is imported, in `autograder.boxed_kernel`.
 PACKAGES = (*DEFAULT_PACKAGES, "coursekit", "ipywidgets", "anywidget", "tqdm")
@@ -92,10 +93,14 @@ class Nest:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def close(self) -> None:
-        """End everything."""
+    def wait_until_warm(self) -> None:
+        """Return when what is being made ready in the background is ready."""
         if self._warming:
             self._warming.join()
+
+    def close(self) -> None:
+        """End everything."""
+        self.wait_until_warm()
         with self._lock:
             if self._timer:
                 self._timer.cancel()

@@ -35,7 +35,7 @@ from traitlets import Int, List, Unicode
 from autograder.box import BoxUnavailable
 from autograder.box.scratch import Base
 from autograder.kernel.beside import Beside, read_beside
-from autograder.kernel.nest import Nest, nest
+from autograder.kernel.nest import MEMORY_BYTES, Nest, nest
 from autograder.zygote import Child
 
 # As in `autograder.boxed_kernel`, which runs inside and is not loaded here.
@@ -66,7 +66,7 @@ class BoxProvisioner(KernelProvisionerBase):
     packages = List(
         Unicode(), help="Import names that notebooks may use beside those that every boxed kernel has."
     ).tag(config=True)
-    memory_bytes = Int(2 << 30, min=64 << 20, help="Memory of a kernel; past it, MemoryError.").tag(
+    memory_bytes = Int(MEMORY_BYTES, min=64 << 20, help="Memory of a kernel; past it, MemoryError.").tag(
         config=True
     )
 

@@ -222,7 +222,7 @@ for name in ("pip", "pytest", "zmq", "autograder.judge"):
     try:
         __import__(name)
         answer.append(name)
-    except ImportError:
+    except (ImportError, PermissionError):  # at level landlock a name is seen, its file never read
         pass
 """
     assert ask(child, source) == []

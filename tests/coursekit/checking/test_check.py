@@ -61,6 +61,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def no_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No notebook: another test of this process may have left a shell of IPython's behind."""
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+
+
 def run(folder: Path, *cells: str) -> list[Any]:
     """The outputs of the last cell, on a fresh kernel."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
@@ -88,6 +94,7 @@ def test_on_a_kernel(folder: Path) -> None:
     assert "they are asked after you hand in" in shown.data["text/plain"]
 
 
+@pytest.mark.usefixtures("no_shell")
 def test_without_a_kernel(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scope = {"gradient_of_g": lambda w1, w2: [39, 8], "ck": ck}
     exec("ck.check('gradient-of-g')", scope)
@@ -355,6 +362,7 @@ def test_how_it_is_typed() -> None:
     assert typed("f(x)", {"x": long}).startswith("x = array([0.0, 1.0, ")
 
 
+@pytest.mark.usefixtures("no_shell")
 def test_an_exercise_shows_what_is_wrong_and_stops_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

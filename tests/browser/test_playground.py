@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -251,22 +250,6 @@ def test_an_interrupt_pauses_and_a_new_run_ends_the_old_training(lab: Lab, page:
 
 
 # ---- a page without a kernel -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def saved(page: Any, watch: Watch, tmp_path: Path) -> Iterator[Any]:
-    """Return a function that opens a widget on a page of its own, from a file."""
-
-    def show(widget: Any, theme: str = "light") -> Any:
-        path = tmp_path / "page.html"
-        path.write_text(widget.to_html().replace("<html ", f'<html data-theme="{theme}" '), "utf-8")
-        page.goto(path.as_uri())
-        page.wait_for_selector(".ck-playground .ck-unit")
-        return page
-
-    yield show
-    assert watch.outside == []
-    assert watch.errors == []
 
 
 def trained(**settings: Any) -> Any:

@@ -279,12 +279,13 @@ class LandlockBox(_OnDisk, _Walled):
 
     def _check_readable(self) -> None:
         """Say which path an ordinary user cannot read, instead of failing on some import later."""
+        programs = "install Python and its packages where everybody can read them (/usr, /opt)"
+        private = "set TMPDIR to a folder that everybody may enter (/tmp)"
         for path in (*self._disk.folders(), self._base):
             if not os.access(path, os.R_OK | (os.X_OK if os.path.isdir(path) else 0)):
                 raise BoxUnavailable(
                     f"started as root, the box drops to an ordinary user, who cannot read {path}",
-                    "install Python and its packages where everybody can read them (/usr, /opt), or run the"
-                    " grader as an ordinary user",
+                    f"{private if path == self._base else programs}, or run the grader as an ordinary user",
                 )
 
     def settle(self) -> None:

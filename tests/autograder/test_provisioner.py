@@ -38,6 +38,7 @@ def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("DATA", "RUNTIME", "CONFIG"):
         monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(tmp_path / f"jupyter-{name}"))
     temporary = tempfile.mkdtemp(prefix="ck", dir="/tmp")  # short: sockets lie in it
+    os.chmod(temporary, 0o755)  # at level landlock root's box works in it as an ordinary user
     monkeypatch.setenv("TMPDIR", temporary)
     monkeypatch.setattr(tempfile, "tempdir", temporary)
     spec.install(user=True)
@@ -237,6 +238,20 @@ def test_where_namespaces_are_forbidden_it_reaches_as_little(
     assert value(client, source) == "PermissionError: [Errno 1] Operation not permitted"
     client.stop_channels()
     manager.shutdown_kernel(now=True)
+
+
+def test_a_private_folder_for_temporary_files_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root's box becomes another user, who may not enter root's folders")
+    monkeypatch.setattr(sys, "executable", need(Level.LANDLOCK))
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    with pytest.raises(BoxUnavailable, match=f"cannot read {private}/coursekit-box-.*set TMPDIR to a folder"):
+        nest.Nest(memory_bytes=nest.MEMORY_BYTES)._zygote(Level.LANDLOCK, ())
+    assert os.listdir(private) == []
 
 
 def test_several_at_once_do_not_meet(folder: Path) -> None:

@@ -116,8 +116,8 @@ class BoxProvisioner(KernelProvisionerBase):
         BoxUnavailable
             There is no isolation here. The message says what is missing.
         """
-        folder = kwargs.get("cwd")
-        beside = await asyncio.to_thread(read_beside, Path(folder)) if folder else Beside()
+        folder = Path(kwargs.get("cwd") or "")  # papermill names none: then the kernel works where it is
+        beside = await asyncio.to_thread(read_beside, folder)
         if beside.why_not:
             self.log.warning("The notebook finds no data files beside it: %s.", beside.why_not)
         try:

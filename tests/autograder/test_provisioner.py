@@ -312,7 +312,7 @@ def test_a_restart_reads_data_files_again(folder: Path) -> None:
 
 
 def test_a_shutdown_ends_in_order(folder: Path) -> None:
-    manager = KernelManager(kernel_name=spec.NAME)
+    manager = KernelManager(kernel_name=spec.NAME, shutdown_wait_time=SECONDS)
     manager.start_kernel(cwd=str(folder))
     client = connect(manager)
     asked = []
@@ -381,6 +381,73 @@ def test_jupyter_execute_runs_in_it(folder: Path) -> None:
     )
     [cell] = nbformat.read(folder / "work.ipynb", as_version=4).cells
     assert cell.outputs[0].data["text/plain"] == "'/box/tmp/work'"
+
+
+def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call papermill as somebody would who did not write the notebook: in.ipynb, on the boxed kernel."""
+    return subprocess.run(
+        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "-k", spec.NAME, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+
+
+def of_another_kernel(*sources: str) -> nbformat.NotebookNode:
+    """A notebook that asks for an ordinary kernel, with its first cell as papermill's parameters."""
+    found = notebook(*sources)
+    found.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    found.cells[0].metadata.tags = ["parameters"]
+    return found
+
+
+def test_papermill_runs_in_it_with_parameters(folder: Path) -> None:
+    (folder / "data.csv").write_text("1,2\n3,4\n")
+    reaching_out = "import socket\ntry:\n    socket.socket()\nexcept OSError as error:\n    print(error)"
+    sources = ("factor, name = 1, 'nobody'", "import os\nos.getcwd(), factor, name", reaching_out)
+    summing = "import numpy as np\nprint(factor * np.loadtxt('data.csv', delimiter=',').sum())"
+    nbformat.write(of_another_kernel(*sources, summing), folder / "in.ipynb")
+    done = papermill(folder, "-p", "factor", "3", "-p", "name", "Ada")
+    assert done.returncode == 0, done.stderr
+    written = nbformat.read(folder / "out.ipynb", as_version=4)
+    defaults, injected, answer, refused, summed = written.cells
+    assert injected.metadata.tags == ["injected-parameters"]
+    assert injected.source == '# Parameters\nfactor = 3\nname = "Ada"\n'
+    assert answer.outputs[0].data["text/plain"] == "('/box/tmp/work', 3, 'Ada')"
+    assert refused.outputs[0].text == "[Errno 1] Operation not permitted\n"
+    assert summed.outputs[0].text == "30.0\n"
+    assert (defaults.metadata.papermill.status, summed.metadata.papermill.status) == ("completed",) * 2
+    # Papermill leaves the name as it was: whoever runs the result again names the kernel again.
+    assert written.metadata.kernelspec.name == "python3"
+
+
+def test_papermill_saves_what_a_failing_notebook_did(folder: Path) -> None:
+    cells = ("x = 1", "print('so far', x)", "import os\nos.listdir('/etc')", "print('never')")
+    nbformat.write(of_another_kernel(*cells), folder / "in.ipynb")
+    done = papermill(folder, "-p", "x", "2")
+    assert done.returncode == 1
+    assert "PapermillExecutionError" in done.stderr
+    assert "FileNotFoundError: [Errno 2] No such file or directory: '/etc'" in done.stderr
+    mark, *cells = nbformat.read(folder / "out.ipynb", as_version=4).cells
+    assert "An Exception was encountered at" in mark.source
+    by_source = {cell.source: cell for cell in cells if cell.cell_type == "code"}
+    assert by_source["print('so far', x)"].outputs[0].text == "so far 2\n"
+    failed = by_source["import os\nos.listdir('/etc')"]
+    assert failed.outputs[0].ename == "FileNotFoundError"
+    assert failed.metadata.papermill.status == "failed"
+    assert by_source["print('never')"].execution_count is None
+    assert by_source["print('never')"].metadata.papermill.status == "pending"
+
+
+def test_papermill_saves_what_a_notebook_did_before_its_kernel_died(folder: Path) -> None:
+    nbformat.write(of_another_kernel("print('before')", "import os\nos._exit(1)"), folder / "in.ipynb")
+    done = papermill(folder)
+    assert done.returncode == 138  # papermill's own code for a kernel that died
+    assert "DeadKernelError: Kernel died" in done.stderr
+    first, second = nbformat.read(folder / "out.ipynb", as_version=4).cells
+    assert first.outputs[0].text == "before\n"
+    assert second.outputs == []
 
 
 # ---- never unboxed -----------------------------------------------------------------------------------------

@@ -39,15 +39,23 @@ class Deadline(BaseException):
 def limited(seconds: float) -> Iterator[None]:
     """Raise `Deadline` in this block after so many seconds, and again if something catches it.
 
+    It is raised in what the block *calls*, never in the ``with`` statement itself: a student's process that
+    answers just in time would otherwise end the clearing up, and the alarm would go off in other work.
+
     Only in the main thread; elsewhere a block is limited by the deadlines of its questions to the student's
     process.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    block = sys._getframe(2)  # frame 1 is contextlib's
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Deadline("out of time")
+        called = None
+        while frame is not None and frame is not block:
+            called, frame = frame, frame.f_back
+        if frame is block and called is not None and called.f_code.co_filename != contextlib.__file__:
+            raise Deadline("out of time")
 
     began = monotonic()
     handler = signal.signal(signal.SIGALRM, stop)

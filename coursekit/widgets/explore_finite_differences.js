@@ -6,9 +6,9 @@ const NAMES = { forward: "forward: (f(x+h) − f(x)) / h", central: "central: (f
 const POWERS = { forward: 1, central: 2, complex: 2 };
 const FLOOR = 1e-17; // an error of 0 is drawn here
 const KEYS = [
-  ["→  ←", "a smaller, a larger step h"],
-  ["Page Down  Page Up", "ten times smaller, ten times larger"],
-  ["Home  End", "h = 1, h = 1e−16"],
+  ["→  ←", "a larger, a smaller step h"],
+  ["Page Up  Page Down", "ten times larger, ten times smaller"],
+  ["Home  End", "h = 1e−16, h = 1"],
   ["f  c", "to the best h of the forward, of the central difference"],
 ];
 
@@ -18,10 +18,10 @@ function render({ model, el }) {
   const go = (step) => { put(model, { step: Math.max(0, Math.min(story().steps.length - 1, step)) }); show(); };
   const frame = makeFrame({
     model, el, kind: "differences", label: "Error of finite differences against their step", keys: KEYS, show, watched: ["step", "story"],
-    hint: "In focus: → makes h smaller, ← larger, Page Down by ten times, ? shows all keys. Drag in the picture too.",
+    hint: "In focus: ← makes h smaller, → larger, Page Down ten times smaller, ? shows all keys. Drag in the picture too.",
     actions: {
-      ArrowRight: () => go(at() + 1), ArrowLeft: () => go(at() - 1), PageDown: () => go(at() + 4), PageUp: () => go(at() - 4),
-      Home: () => go(0), End: () => go(Infinity), f: () => go(best("forward")), c: () => go(best("central")),
+      ArrowRight: () => go(at() - 1), ArrowLeft: () => go(at() + 1), PageDown: () => go(at() + 4), PageUp: () => go(at() - 4),
+      Home: () => go(Infinity), End: () => go(0), f: () => go(best("forward")), c: () => go(best("central")),
     },
   });
   const plot = makePlot({ id: `${frame.id}-plot`, title: "Error against h", width: 640, height: 380,
@@ -39,11 +39,12 @@ function render({ model, el }) {
   frame.controls.append(
     makeLegend(Object.values(NAMES)),
     make("div", { class: "ck-row" },
-      makeButton("larger", "◀ Larger h", () => go(at() - 1)), makeButton("smaller", "Smaller h ▶", () => go(at() + 1)),
+      makeButton("smaller", "◀ Smaller h", () => go(at() + 1)), makeButton("larger", "Larger h ▶", () => go(at() - 1)),
       makeButton("forward", "Best for forward", () => go(best("forward"))), makeButton("central", "Best for central", () => go(best("central"))),
       frame.help),
     make("div", { class: "ck-row" }, make("span", { class: "ck-name" }, "h"), slider, count));
-  slider.addEventListener("input", () => go(+slider.value));
+  // Small steps lie on the left, as on the axis: keys, buttons and slider go where the mark in the picture goes.
+  slider.addEventListener("input", () => go(slider.max - slider.value));
   plot.drag((h) => go(Math.round(-4 * Math.log10(h))));
 
   // The h where truncation and rounding are equal, by the rule of thumb; without one, that of least error.
@@ -94,7 +95,7 @@ function render({ model, el }) {
     const words = sentence(n);
     write(frame.caption, words);
     plot.describe(words);
-    slider.value = n;
+    slider.value = slider.max - n;
     slider.setAttribute("aria-valuetext", `h = ${short(h)}`);
     write(count, short(h));
     writeTable(frame.table, `Derivative of f at x = ${exact(x)}; step h = ${exact(h)}`, ["method", "estimate", relative ? "relative error" : "absolute error"],

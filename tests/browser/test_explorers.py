@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -217,13 +218,13 @@ def test_finite_differences_by_keyboard(saved: Any) -> None:
     widget = ck.explore_finite_differences(ck.exp, 1.0)
     page = saved(widget)
     focus(page)
-    press(page, "Home")
+    press(page, "End")
     assert "truncation dominates" in caption(page)
     for keys, step in (
-        (["ArrowRight"] * 3, 3),
+        (["ArrowLeft"] * 3, 3),
         (["PageDown"] * 2, 11),
-        (["PageUp", "ArrowLeft"], 6),
-        (["End"], 64),
+        (["PageUp", "ArrowRight"], 6),
+        (["Home"], 64),
     ):
         press(page, *keys)
         widget.step = step
@@ -241,6 +242,29 @@ def test_finite_differences_by_keyboard(saved: Any) -> None:
     assert "Forward: in the valley" in caption(page)
     press(page, "c")
     assert "Central: in the valley" in caption(page)
+
+
+def test_finite_differences_move_the_way_the_arrow_points(saved: Any) -> None:
+    """Keys, buttons and slider go where the mark in the picture goes: small steps lie on the left."""
+    page = saved(ck.explore_finite_differences(ck.exp, 1.0))
+
+    def mark_and_slider() -> tuple[float, float]:
+        mark = page.locator(".ck-dot.ck-s0").get_attribute("cx")
+        return float(mark), float(page.locator("input[type=range]").input_value())
+
+    focus(page)
+    places = [mark_and_slider()]
+    press(page, "ArrowLeft")
+    places.append(mark_and_slider())
+    page.get_by_role("button", name="Smaller h").click()
+    places.append(mark_and_slider())
+    page.locator("input[type=range]").focus()
+    press(page, "ArrowLeft")
+    places.append(mark_and_slider())
+    assert all(after[0] < before[0] and after[1] < before[1] for before, after in pairwise(places)), places
+    assert "h = 0.01778:" in caption(page)
+    page.get_by_role("button", name="Larger h").click()
+    assert mark_and_slider() == places[2]
 
 
 def test_at_a_kink_no_step_helps(saved: Any) -> None:
@@ -464,7 +488,7 @@ CELLS = [
 ]
 ROUTES = {
     "descent": (["ArrowRight"] * 3, "descent.step, round(descent.path[-1][1], 4)", "3 2.88"),
-    "differences": (["End", "PageUp"], "differences.step, differences.h", "60 1e-15"),
+    "differences": (["Home", "PageUp"], "differences.step, differences.h", "60 1e-15"),
     "losses": (["PageUp", "t"], "losses.scores, losses.target", "[0.631, 1.469, 0.71] 2"),
     "classifier": (["ArrowRight"], "classifier.target, classifier.winner", "2 Car"),
     "activations": (["ArrowDown", "ArrowRight"], "activations.activation, activations.z", "tanh 0.1"),

@@ -58,7 +58,7 @@ stroke:var(--ck-background);stroke-width:4px;stroke-linejoin:round}}
 
 _TABLE_STYLE = """\
 .ck-figure{overflow-x:auto}
-/* A bar that is always there says that a wide picture goes on; where bars hide by themselves, nothing would. */
+/* A bar that stays says that a wide picture goes on; where bars hide by themselves, nothing would. */
 .ck-figure::-webkit-scrollbar{height:10px}
 .ck-figure::-webkit-scrollbar-thumb{background:#8b949e;border-radius:5px}
 .ck-figure:focus-visible{outline:3px solid #8a6100;outline-offset:-3px}

@@ -337,6 +337,13 @@ BOXES: dict[Level, type[Box]] = {box.level: box for box in (FullBox, LandlockBox
 
 def _user_for_root() -> int:
     """An unprivileged user of its own for this process, from the range that systemd keeps for such users."""
+    needed = (syscalls.CAP_CHOWN, syscalls.CAP_SETGID, syscalls.CAP_SETUID)
+    if not all(syscalls.effective_capabilities() >> capability & 1 for capability in needed):
+        raise BoxUnavailable(
+            "root without its capabilities cannot become an ordinary user",
+            "run the grader as an ordinary user (in a container: --user 1000), or keep the capabilities"
+            " chown, setgid and setuid",
+        )
     return 61184 + os.getpid() % 4096
 
 

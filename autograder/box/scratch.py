@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from autograder.box.levels import BoxUnavailable, in_words
+
 _PREFIX = "coursekit-box-"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CLAIM_SECONDS = 60  # between making a folder and locking it no more time than this passes
@@ -19,11 +21,24 @@ class Base:
     """An empty folder for one zygote, removed by `close`, or after a crash by the next one that is made.
 
     A lock tells whether its owner lives: the kernel lets go of it however the owner ends.
+
+    Raises
+    ------
+    BoxUnavailable
+        No such folder can be made: the disk is full, or nothing can be written (a container started with
+        ``--read-only``).
     """
 
     def __init__(self) -> None:
-        _sweep()
-        self.path = tempfile.mkdtemp(prefix=_PREFIX)
+        try:
+            _sweep()
+            self.path = tempfile.mkdtemp(prefix=_PREFIX)
+        except OSError as error:
+            raise BoxUnavailable(
+                f"no folder for temporary files: {in_words(error)}",
+                "let TMPDIR name a folder that can be written and has room (in a read-only container:"
+                " --tmpfs /tmp)",
+            ) from error
         self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 

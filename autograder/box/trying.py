@@ -28,7 +28,10 @@ def why_not(level: Level) -> BoxUnavailable | None:
         return NOT_LINUX
     from autograder.box.scratch import Base
 
-    base = Base()
+    try:
+        base = Base()
+    except BoxUnavailable as error:
+        return error
     process = launch(
         "autograder.box.trying", level, base.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

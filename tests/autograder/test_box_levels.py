@@ -127,6 +127,44 @@ def test_root_of_a_container_without_cap_sys_admin_has_the_full_level() -> None:
     assert played(WITHOUT_ADMIN, ordinary=False) == ["None", 0, 1]
 
 
+WITHOUT_CAPABILITIES = """
+import json, os, sys
+from autograder.box import Level, syscalls
+from autograder.box.trying import why_not
+
+if syscalls.effective_capabilities():
+    syscalls.drop_bounding_set()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+print(json.dumps([str(why_not(level)) for level in (Level.FULL, Level.LANDLOCK)]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a root that can give something up")
+def test_root_without_capabilities_is_told_to_be_an_ordinary_user() -> None:
+    need(Level.FULL)
+    told = "root without its capabilities cannot become an ordinary user: run the grader as an ordinary user"
+    assert [reason.startswith(told) for reason in played(WITHOUT_CAPABILITIES, ordinary=False)] == [
+        True,
+        True,
+    ]
+
+
+NOWHERE_TO_WRITE = """
+import json, tempfile
+from autograder.box import Level
+from autograder.box.trying import why_not
+
+tempfile._candidate_tempdir_list = lambda: ["/proc/self"]
+print(json.dumps([str(why_not(level)) for level in (Level.FULL, Level.LANDLOCK)]))
+"""
+
+
+def test_a_machine_on_which_nothing_can_be_written_is_told_so() -> None:
+    reasons = played(NOWHERE_TO_WRITE)
+    told = "no folder for temporary files: No usable temporary directory found in ['/proc/self']: let TMPDIR"
+    assert [reason.startswith(told) for reason in reasons] == [True, True]
+
+
 def test_an_unknown_machine_is_refused_with_the_reason() -> None:
     with pytest.raises(OSError, match=r"no system call numbers for this machine \(riscv64\).*x86_64"):
         syscalls.numbers("riscv64")

@@ -33,7 +33,7 @@ from tests.notebooks.lectures import shown
         ("accuracy-code", ["[ 5. -6. -4.]", "accuracy:       0.6666666666666666"]),
         ("accuracy-erratum-code", ["by the printed formula: 1.0", "zero-one loss:          0.0"]),
         ("flat", ["nudge 0.001: zero-one changes by 0.0000, smooth by 0.001331"]),
-        ("whole-task-code", ["W2, b2: 1.071", "1.0986    log 3 = 1.0986"]),
+        ("whole-task-code", ["W2, b2: 1.0710   right: 1 of 3", "1.0986    log 3 = 1.0986"]),
     ],
 )
 def test_numbers_of_lecture_1(cell_id: str, lines: list[str]) -> None:

@@ -121,7 +121,9 @@ def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:
     if outcome is None:
         return Question(cell.grade_id, 0.0, cell.points, reason=scored.stopped or "It was not reached.")
     if outcome.unasked:
-        reason = "This question cannot be asked as its author wrote it (`coursekit verify` says why)."
+        reason = outcome.note or (
+            "This question cannot be asked as its author wrote it (`coursekit verify` says why)."
+        )
         return Question(cell.grade_id, None, cell.points, needs_manual_grade=True, reason=reason)
     told = shown.outcomes.get(cell.id, outcome)  # the second pass left out what needed no other explanation
     reason = "" if outcome.score == cell.points else explain(cell, outcome, told)

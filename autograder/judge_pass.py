@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import math
 import numbers
 import sys
 import types
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.cells import Cells
 from autograder.judge_checks import Checks, earned
 from autograder.judge_process import Deadline, limited, seed_generators
-from autograder.judge_reasons import is_hidden, line_of, literal_of, short, told
+from autograder.judge_reasons import is_hidden, line_of, literal_of, safe_name, short, text_of, told
 from autograder.line import Child, Lost
 from autograder.outputs import Output, Recorder
 from autograder.patches import Patches
@@ -58,6 +59,8 @@ class Outcome:
     score : float
     error : exception or None
         What stopped it.
+    text : str
+        What the exception says, taken down while the student's objects in it could still be asked.
     lines : list of int
         Lines of the cell that the exception passed through.
     note, trouble : str
@@ -67,11 +70,13 @@ class Outcome:
     reports : list of Report
         What came of the questions of the bank that it checks.
     unasked : bool
-        A question of the bank cannot be asked: its author's slip, which costs no student anything.
+        It says nothing of the answer, and costs no student anything: a question of the bank that cannot be
+        asked, its author's slip; or a judge that failed.
     """
 
     score: float = 0.0
     error: BaseException | None = None
+    text: str = ""
     lines: list[int] = field(default_factory=list)
     note: str = ""
     trouble: str = ""
@@ -153,6 +158,7 @@ class Pass:
             (workspace / name).unlink(missing_ok=True)
         self._files = [name for name in plan.files if not (workspace / name).exists()]
         self._changing: frozenset[str] = frozenset()  # pushed names that this test changes in place
+        self._held: frozenset[str] = frozenset()  # names that the child cannot bind at this moment
 
     # ------------------------------------------------------------------------------------------- the notebook
 
@@ -165,7 +171,7 @@ class Pass:
                 for planned, cell in self._steps():
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
-                    self._step(planned, cell)
+                    self._guarded_step(planned, cell)
                     if self._is_done(planned, cell):
                         break
         except _Stop as stop:
@@ -213,6 +219,20 @@ class Pass:
             done = place + 1
         for missing in self._plan.cells[done:]:
             yield missing, None
+
+    def _guarded_step(self, planned: PlannedCell | None, cell: NotebookNode | None) -> None:
+        """A step; if it fails by no fault that is foreseen here, the other cells are judged all the same."""
+        try:
+            self._step(planned, cell)
+        except _Stop:
+            raise
+        except BaseException as error:
+            if _is_ours(error):
+                raise
+            name = "" if planned is None else planned.grade_id or planned.id
+            self.messages.append(f"The judge failed at the cell {name}: {safe_name(error)}.")
+            if planned is not None and planned.role == "test":
+                self.outcomes[planned.id] = Outcome(unasked=True, note="The judge failed at this test.")
 
     def _step(self, planned: PlannedCell | None, cell: NotebookNode | None) -> None:
         if planned is None:
@@ -308,13 +328,18 @@ class Pass:
             )
         except Lost:
             return
+        self._held = self._judges_names()  # what tests have bound since those cells ran first
         for ran in list(self._ran):
             student.deadline = self._deadline(self._limits.cell_seconds)
             try:
                 student.run_cell(ran.source, ran.names, ran.classes)
             except Lost:
                 self._ran.remove(ran)  # it did end before; whatever it waits for will not come again
-                return
+                break
+        self._held = frozenset()
+
+    def _judges_names(self) -> frozenset[str]:
+        return frozenset(name for name, who in self._owner.items() if who == "judge")
 
     def _deadline(self, seconds: float) -> float:
         return min(monotonic() + seconds, self._ends)
@@ -332,11 +357,12 @@ class Pass:
             with self._captured(outputs), limited(self._left(self._limits.cell_seconds)):
                 self._student().deadline = self._deadline(self._limits.cell_seconds)
                 self._cells.show(planned.test.code)
-        except (Exception, Deadline, Lost, SystemExit) as error:
+        except BaseException as error:
+            if _is_ours(error):
+                raise
             name = planned.grade_id or planned.id
-            self.messages.append(
-                short(f"The judge could not run the cell {name}: {type(error).__name__}: {error}")
-            )
+            said = "" if is_from_student(error) else f": {text_of(error)}"
+            self.messages.append(short(f"The judge could not run the cell {name}: {safe_name(error)}{said}"))
         for name in planned.binds:
             self._owner[name] = "judge"
         self._note_same(planned)
@@ -355,6 +381,8 @@ class Pass:
         seed_generators(_seed(self._seed, planned.grade_id))
         self._refresh_pushed()
         self._changing = planned.changes & self._plan.pushed
+        # Else a function could give the test's own names, an expected value, other values while it is asked.
+        self._held = (self._judges_names() | planned.binds) - set(self._plan.live)
         student.link(planned.links)
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
         self._unittest_failed, self._cells.shown_error = "", None
@@ -368,9 +396,11 @@ class Pass:
                     value = self._cells.evaluate(code)
             outcome.error = self._cells.shown_error
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and not is_from_student(error):
+            if _is_ours(error):
                 raise
             outcome.error = error
+        outcome.text = self._text(outcome.error)
+        self._held = frozenset()
         self._checks.end()
         outcome.reports = list(self._checks.reports.values())
         outcome.trouble = "; ".join(filter(None, [outcome.trouble, student.copies.remark()]))
@@ -379,6 +409,18 @@ class Pass:
         self._changing = frozenset()
         self._after(planned, before, planned.shared or student.noticed != noticed)
         self.outcomes[planned.id] = outcome
+
+    def _text(self, error: BaseException | None) -> str:
+        """What an error says; for an object of the student's in it, his process is asked."""
+        if error is None:
+            return ""
+        try:
+            with self._captured([]), limited(self._left(1.0)):
+                return text_of(error)
+        except BaseException as again:
+            if _is_ours(again):
+                raise
+            return ""
 
     def _score(self, planned: PlannedCell, outcome: Outcome, value: object) -> None:
         """An error gives nothing, a number as the last value so many points, anything else all of them."""
@@ -464,7 +506,7 @@ class Pass:
     def bind(self, bindings: Bindings) -> None:
         """Take the values of remote names; a student's process can bind no other."""
         for name, bound, value in bindings:
-            if name not in self._plan.watched:
+            if name not in self._plan.watched or name in self._held:
                 continue
             if bound is None and self._owner.get(name) == "student":
                 self._names[name] = self._childs[name] = self._own_import(name, value)
@@ -603,6 +645,11 @@ def _seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\0{name}".encode()).digest()[:6], "big")
 
 
+def _is_ours(error: BaseException) -> bool:
+    """Whether somebody at the keyboard ends the grader."""
+    return isinstance(error, KeyboardInterrupt) and not is_from_student(error)
+
+
 def _is_number(value: object) -> bool:
     if isinstance(type(value), RemoteClass) or type(value) is bool:
         return False
@@ -610,9 +657,12 @@ def _is_number(value: object) -> bool:
 
 
 def _clipped(value: Any, points: float) -> float:
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):  # a span of time; an int beyond all floats
+        return 0.0
     # NaN would be full marks in nbgrader; here a student who made a test compute it gets none.
-    return min(max(number, 0.0), points) if number == number else 0.0
+    return min(max(number, 0.0), points) if math.isfinite(number) else 0.0
 
 
 def _error(name: str, message: str) -> Output:

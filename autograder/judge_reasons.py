@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from autograder.feedback import plain_text
 from autograder.judge_checks import summary
 from autograder.judge_process import Deadline
 from autograder.line import Lost
@@ -19,15 +20,16 @@ from autograder.student import is_from_student
 if TYPE_CHECKING:
     from autograder.judge_pass import Outcome
 
-__all__ = ["explain", "is_hidden", "line_of", "literal_of", "short", "told"]
+__all__ = ["explain", "is_hidden", "line_of", "literal_of", "safe_name", "short", "text_of", "told"]
 
 _LONGEST = 300
+_LONGEST_NAME = 80  # of an exception's class, which a student may name
 _LONGEST_HINT = 900  # with the hint of a misconception
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
-    """One line of bounded length."""
-    line = " ".join(text.split())
+    """One line of bounded length, of characters that only say something: no lone surrogates, no commands."""
+    line = " ".join(plain_text(text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
@@ -72,10 +74,9 @@ def explain(cell: PlannedCell, outcome: Outcome, shown: Outcome | None) -> str:
     if is_hidden(cell.test, outcome.lines):
         return _with_trouble(_hidden(cell.test, error), outcome)
     if shown is not None and not shown.dirty and type(shown.error).__name__ == type(error).__name__:
-        assert shown.error is not None
-        return _with_trouble(_visible(cell, shown.error, shown.lines), shown)
+        return _with_trouble(_visible(cell, shown), shown)
     literal = literal_of(cell.test, error)
-    return f"{_safe_name(error)}: {literal or 'a test failed'}"
+    return f"{safe_name(error)}: {literal or 'a test failed'}"
 
 
 def _hidden(test: TestCode, error: BaseException) -> str:
@@ -83,7 +84,7 @@ def _hidden(test: TestCode, error: BaseException) -> str:
     if literal:
         return f"A hidden test failed: {literal}"
     if is_from_student(error):
-        return f"A hidden test failed: the code raised {_safe_name(error)}"
+        return f"A hidden test failed: the code raised {safe_name(error)}"
     return "A hidden test failed."
 
 
@@ -101,22 +102,24 @@ def literal_of(test: TestCode, error: BaseException) -> str:
     return ""
 
 
-def _visible(cell: PlannedCell, error: BaseException, lines: list[int]) -> str:
-    message = short(_text(error))
-    if not message and lines:
+def _visible(cell: PlannedCell, shown: Outcome) -> str:
+    message = short(shown.text)
+    if not message and shown.lines:
         source = cell.source.split("\n")
-        message = short(source[lines[0] - 1]) if lines[0] <= len(source) else ""
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+        message = short(source[shown.lines[0] - 1]) if shown.lines[0] <= len(source) else ""
+    kind = short(type(shown.error).__name__, _LONGEST_NAME)
+    return f"{kind}: {message}" if message else kind
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """What an error says; empty if it cannot say it."""
     try:
         return str(error)
     except Exception:
         return ""
 
 
-def _safe_name(error: BaseException) -> str:
+def safe_name(error: BaseException) -> str:
     """The class of an exception; the name of a student's class could say anything."""
     name = type(error).__name__
     return name if hasattr(builtins, name) else "an exception"

@@ -21,7 +21,17 @@ from typing import Any, NoReturn, Protocol
 
 from autograder.operations import COMPARISONS, OPERATORS
 
-__all__ = ["Owner", "RemoteClass", "Rules", "make_class", "make_function", "make_instance", "owner"]
+__all__ = [
+    "Owner",
+    "RemoteClass",
+    "Rules",
+    "harmless",
+    "make_class",
+    "make_exception",
+    "make_function",
+    "make_instance",
+    "owner",
+]
 
 # Operators whose answer is a value that the test goes on to check, or another remote object.
 ALWAYS = frozenset(
@@ -433,9 +443,21 @@ def make_exception(kind: Any, args: tuple[Any, ...], fields: Mapping[str, Any], 
     else:  # no constructor is run: it could do anything with arguments that a student chose
         made = BaseException.__new__(kind)
         made.args = args
-    vars(made).update(fields)
+    vars(made).update(harmless(fields))
     vars(made)[_MESSAGE] = text
     return made
+
+
+def harmless(attributes: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Attributes of a student's that may stand in a real object here.
+
+    NumPy looks at an object itself, not at its class, whether it has an ``__array_interface__``: with one, a
+    student could have it read any place of this process's memory.
+
+    >>> harmless({"calls": 1, "__array_interface__": {"data": (0, False)}})
+    {'calls': 1}
+    """
+    return {name: x for name, x in attributes.items() if type(name) is str and not name.startswith("__array")}
 
 
 # ------------------------------------------------------------------------------------------------ functions
@@ -447,7 +469,7 @@ def make_function(told: Mapping[str, Any], own: Owner) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         answer = own.ask("__call__", *args, **kwargs)
         if counts:
-            vars(function).update(own.ask("vars"))
+            vars(function).update(harmless(own.ask("vars")))
         return answer
 
     # Plain attributes, a count of calls perhaps, may be others after each call.
@@ -459,7 +481,7 @@ def dress(function: Any, told: Mapping[str, Any]) -> Any:
     """Give a function the name, docstring and signature that are told."""
     function.__name__, function.__qualname__ = told["name"], told["qualname"]
     function.__doc__, function.__module__ = told["doc"], told["module"]
-    vars(function).update(told["attributes"])
+    vars(function).update(harmless(told["attributes"]))
     found = signature(told["signature"])
     if found is not None:
         function.__signature__ = found

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from autograder.cells import compile_cell, is_silent, translate
 from autograder.check_cells import check_calls, only_checks, with_own_check
 from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
-from autograder.refusals import Refusal, refusals_of
+from autograder.refusals import Refusal, refusals_of, text_runners
 from autograder.remote import Rules
 from autograder.written import files_named, files_written, is_data
 
@@ -311,6 +311,7 @@ class _Planner:
             name for name in self._remote | only_imported if read_by_judge is None or name in read_by_judge
         }
         pushed = self._pushed()
+        runners = text_runners(draft.tree for draft in self._of("test", "both"))
         for draft in self._of("test"):
             self._refusals += self._reads_what_stays(draft)
             self._refusals += refusals_of(
@@ -320,6 +321,7 @@ class _Planner:
                 self._remote,
                 self._written_files(),
                 self._source_dir,
+                runners,
             )
         cells = tuple(self._planned(draft, wanted) for draft in self._drafts)
         changed = set().union(*[draft.names.changed_by_functions for draft in self._drafts])

@@ -236,12 +236,25 @@ def test_ids_come_from_the_released_notebook():
             "it reads a/model.npz, which the student's code writes: only text files are looked at here",
         ),
         ("x = (", 1, "it is not Python: '(' was never closed"),
+        # The student's text would run in the judge's own process.
+        ("assert eval(f()) == 2", 1, "it has eval run what the student's code made"),
+        ("text = f().strip()\nexec(text)", 2, "it has exec run what"),
+        ("lines = []\nlines.append(f())\nexec(''.join(lines))", 3, "it has exec run what"),
+        ("for line in f():\n    exec(line)", 2, "it has exec run what"),
+        ("assert value(f()) == 2", 1, "it has value run what"),
+        ("import pickle\npickle.loads(f())", 2, "it has pickle.loads run what"),
+        ("import subprocess\nsubprocess.run(['ls', f()])", 2, "it has subprocess.run run what"),
+        ("kept = f()\n!cat {kept}", 2, "it has system run what"),
+        ("frame.query(f())", 1, "it has query run what"),
+        ("assert eval(globals()['f'])", 1, "it has eval run what"),
+        ("import doctest", 1, "it runs the examples in docstrings"),
     ],
 )
 def test_what_cannot_be_judged_from_outside_is_refused_by_name(tests, line, reason):
     plan = plan_of(
         solution("%%writefile answers.py\nx = 1", "file"),
         solution("def f(): np.savez('./a/model', x=1)\nclass A: pass"),
+        locked("def value(text):\n    line = text.strip()\n    return eval(line)"),
         graded(tests, "the-test"),
     )
     (refusal,) = plan.refusals
@@ -260,6 +273,12 @@ def test_what_cannot_be_judged_from_outside_is_refused_by_name(tests, line, reas
         "assert [_ for _ in range(2)] == [0, 1]",
         "open('result.csv')",
         "open('given.npy', 'rb')",
+        "assert eval('f(1)', globals()) == 2",
+        "for text, right in [('f(1)', 2)]:\n    assert eval(text) == right",
+        "import json\nassert json.loads(f(1)) == {}",
+        "import timeit\ntimeit.timeit(lambda: f(1), number=1)",
+        "%timeit -n1 f(1)",
+        "import re\nassert re.compile(f(1))",
     ],
 )
 def test_what_looks_alike_is_not_refused(tests, tmp_path: Path):

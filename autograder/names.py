@@ -80,7 +80,8 @@ def cell_names(tree: ast.Module) -> CellNames:
     """
     names = CellNames()
     # The text of the tree, not of the cell: magics have become calls in it.
-    table = symtable.symtable(ast.unparse(_Waiting().visit(copy.deepcopy(tree))), "<cell>", "exec")
+    text = ast.unparse(_Generators().visit(_Waiting().visit(copy.deepcopy(tree))))
+    table = symtable.symtable(text, "<cell>", "exec")
     for symbol in table.get_symbols():
         name = symbol.get_name()
         if symbol.is_assigned() or symbol.is_imported():
@@ -125,6 +126,25 @@ class _Waiting(ast.NodeTransformer):
         self.generic_visit(node)
         node.is_async = 0
         return node
+
+
+class _Generators(ast.NodeTransformer):
+    """Makes each comprehension a generator: from Python 3.12 on, its variables look like the cell's own else.
+
+    >>> ast.unparse(_Generators().visit(ast.parse("[i for i in x], {i: j for i, j in z}")))
+    '((i for i in x), ((i, j) for i, j in z))'
+    """
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.copy_location(ast.GeneratorExp(node.elt, node.generators), node)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        self.generic_visit(node)
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return ast.copy_location(ast.GeneratorExp(pair, node.generators), node)
 
 
 def _scope(table: symtable.SymbolTable, names: CellNames, *, deferred: bool) -> None:

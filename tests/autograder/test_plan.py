@@ -38,6 +38,8 @@ def names_of(text):
         ("if (n := 3): pass", "n"),
         ("try: pass\nexcept E as e: pass", "e"),
         ("[i for i in x]", ""),
+        ("{i for i in x}, {i: j for i, j in x}, [[j for j in i] for i in x]", ""),
+        ("[i for i in x]\ni = 1\nk = [i for i in x if (n := i)]", "i k n"),
         ("def f():\n    global g\n    g = 1", "f"),
         ("x: int = 1", "x"),
         ("match v:\n    case [first, *rest]: pass", "first rest"),

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import coursekit
+from autograder.bank import Bank
 from autograder.box import Level, Limits, best_level
 from autograder.course import Assignment, Course, CourseError
 from autograder.gradebook import NotGraded, Writer
@@ -92,34 +93,14 @@ class Batch:
     def __init__(self, course: Course, name: str, options: Options, lend: Lend | None = None) -> None:
         self.course, self.options = course, options
         self._lend: Lend = Batch.pool if lend is None else lend
-        self.assignment: Assignment = course.assignment(name)
-        for notebook in self.assignment.notebooks:
-            if notebook.language != "python":
-                raise CourseError(
-                    f"{notebook.name} is a {notebook.language} notebook; Python is graded here."
-                )
-        self.bank = course.bank(name)
+        self.assignment, self.bank = readable(course, name)
         self.students = course.choose_students(name, options.students)
         self.level = Level.NONE if options.trust_submissions else best_level()
         self.seed = course.seed() if options.seed is None else options.seed
         self.box_limits, self.judge_limits = limits_of(course, self.assignment)
-        self.refusals = self._find_refusals()
+        self.refusals = find_refusals(self.assignment, self.bank)
         self.failures: list[str] = []
         self.store = ResultStore(course.state / "results" / name)
-
-    def _find_refusals(self) -> list[tuple[str, Refusal]]:
-        folder = self.assignment.folder
-        plans = [
-            make_plan(
-                notebook.source,
-                released=notebook.released,
-                name=notebook.name,
-                source_dir=folder,
-                questions=self.bank.questions if self.bank else None,
-            )
-            for notebook in self.assignment.notebooks
-        ]
-        return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
 
     def remarks(self) -> list[str]:
         """Return what an instructor should know before the batch starts, a sentence a line."""
@@ -265,6 +246,36 @@ class Batch:
         else:
             self.course.run_hook("post", self.assignment.name, result.student)
             yield result
+
+
+def readable(course: Course, name: str) -> tuple[Assignment, Bank | None]:
+    """Read an assignment that can be graded, and its question bank.
+
+    Raises
+    ------
+    CourseError
+        There is no such assignment, it cannot be read, or it is not in Python.
+    """
+    assignment = course.assignment(name)
+    for notebook in assignment.notebooks:
+        if notebook.language != "python":
+            raise CourseError(f"{notebook.name} is a {notebook.language} notebook; Python is graded here.")
+    return assignment, course.bank(name)
+
+
+def find_refusals(assignment: Assignment, bank: Bank | None) -> list[tuple[str, Refusal]]:
+    """Return (notebook, refusal) for the test cells that cannot be judged from outside."""
+    plans = [
+        make_plan(
+            notebook.source,
+            released=notebook.released,
+            name=notebook.name,
+            source_dir=assignment.folder,
+            questions=bank.questions if bank else None,
+        )
+        for notebook in assignment.notebooks
+    ]
+    return [(plan.name, refusal) for plan in plans for refusal in plan.refusals]
 
 
 def limits_of(course: Course, assignment: Assignment) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.startup import skip_slow_imports
 
 if TYPE_CHECKING:
+    from autograder.box.doctor import Check
     from autograder.results import SubmissionResult
 
 HANDLED, FAILED, WRONG_CALL, REFUSED, STOPPED = 0, 1, 2, 3, 130
@@ -50,19 +51,70 @@ def _parser() -> argparse.ArgumentParser:
         prog="coursekit", description="Courseware that grades homework honestly."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    grade = commands.add_parser(
-        "grade",
-        help="grade the submissions of an assignment",
-        description="Grade the submissions of an assignment of any nbgrader course. Scores go to the "
-        "gradebook and graded notebooks to the autograded folder, as with `nbgrader autograde`. What has not "
-        "changed is not judged again, so a run that was stopped goes on where it was.",
+    _add_grade(
+        commands.add_parser(
+            "grade",
+            help="grade the submissions of an assignment",
+            description="Grade the submissions of an assignment of any nbgrader course. Scores go to the "
+            "gradebook and graded notebooks to the autograded folder, as with `nbgrader autograde`. What has "
+            "not changed is not judged again, so a run that was stopped goes on where it was.",
+        )
     )
-    grade.set_defaults(command=_grade)
-    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")
-    grade.add_argument(
+    _add_report(
+        commands.add_parser(
+            "report",
+            help="show what a graded class knows and does not",
+            description="Write a page with the distribution of scores, each question's difficulty and "
+            "discrimination, and the misconceptions of the class; beside it two tables for a spreadsheet.",
+        )
+    )
+    _add_doctor(
+        commands.add_parser(
+            "doctor",
+            help="say how well this machine can isolate student code, and how a course would be graded",
+            description="Say how well this machine can isolate student code, by trying it; with --course "
+            "also what of that course would be graded how. Exit code 0: all is well, 1: something would be "
+            "graded without isolation or not at all, 2: a wrong call, 3: no isolation here.",
+        )
+    )
+    demo = commands.add_parser("demo", help="grade a class of sample submissions and show what they get")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("--dir", type=Path, metavar="D", help="where to put the course (default: a new folder)")
+    _add_checks(
+        commands.add_parser(
+            "checks",
+            help="write checks.json, what `check` needs in a notebook, beside sources and lectures",
+            description="Write checks.json beside the source notebooks of assignments and beside the "
+            "lectures, from their question banks: public cases and what is recognised on them, no answers. "
+            "Releasing an assignment writes it by itself.",
+        )
+    )
+    _add_verify(
+        commands.add_parser(
+            "verify",
+            help="prove that an assignment's tests tell right answers from wrong ones",
+            description="For each question: the solution earns all points, the release none; each known "
+            "misconception fails and is recognised; each alternative passes; no small mistake made on "
+            "purpose does; nothing hidden is released. Exit code 0: all proven, 1: something is not, 2: a "
+            "wrong call, 3: no isolation here.",
+        )
+    )
+    _add_kernel(
+        commands.add_parser("kernel", help="a Jupyter kernel in the box, to look at submissions alive")
+    )
+    return parser
+
+
+def _add_course(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
     )
+
+
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.set_defaults(command=_grade)
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")
+    _add_course(grade)
     grade.add_argument(
         "--student",
         action="append",
@@ -82,22 +134,20 @@ def _parser() -> argparse.ArgumentParser:
         help="run student code WITHOUT isolation: only for code that you would run yourself; results say so",
     )
 
-    report = commands.add_parser(
-        "report",
-        help="show what a graded class knows and does not",
-        description="Write a page with the distribution of scores, each question's difficulty and "
-        "discrimination, and the misconceptions of the class; beside it two tables for a spreadsheet.",
-    )
+
+def _add_report(report: argparse.ArgumentParser) -> None:
     report.set_defaults(command=_report)
     report.add_argument("assignment", metavar="ASSIGNMENT", help="its name, as in the source folder")
-    report.add_argument(
-        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
-    )
+    _add_course(report)
     report.add_argument("--out", type=Path, metavar="FILE.html", help="default: ASSIGNMENT-report.html")
     report.add_argument("--anonymous", action="store_true", help="leave names out")
 
-    doctor = commands.add_parser("doctor", help="say how well this machine can isolate student code")
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
     doctor.set_defaults(command=_doctor)
+    doctor.add_argument(
+        "--course", type=Path, metavar="DIR", help="also say what of the course in DIR would be graded how"
+    )
     doctor.add_argument(
         "--attack",
         action="store_true",
@@ -113,44 +163,20 @@ def _parser() -> argparse.ArgumentParser:
         help="with --attack: processes that grade (default: 1)",
     )
 
-    demo = commands.add_parser("demo", help="grade a class of sample submissions and show what they get")
-    demo.set_defaults(command=_demo)
-    demo.add_argument("--dir", type=Path, metavar="D", help="where to put the course (default: a new folder)")
 
-    checks = commands.add_parser(
-        "checks",
-        help="write checks.json, what `check` needs in a notebook, beside sources and lectures",
-        description="Write checks.json beside the source notebooks of assignments and beside the lectures, "
-        "from their question banks: public cases and what is recognised on them, no answers. Releasing an "
-        "assignment writes it by itself.",
-    )
+def _add_checks(checks: argparse.ArgumentParser) -> None:
     checks.set_defaults(command=_checks)
     checks.add_argument(
         "names", nargs="*", metavar="ASSIGNMENT", help='or "lectures" (default: all that have a bank)'
     )
-    checks.add_argument(
-        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
-    )
+    _add_course(checks)
 
-    verify = commands.add_parser(
-        "verify",
-        help="prove that an assignment's tests tell right answers from wrong ones",
-        description="For each question: the solution earns all points, the release none; each known "
-        "misconception fails and is recognised; each alternative passes; no small mistake made on purpose "
-        "does; nothing hidden is released. Exit code 0: all proven, 1: something is not, 2: a wrong call, 3: "
-        "no isolation here.",
-    )
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.set_defaults(command=_verify)
     verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of the course")
-    verify.add_argument(
-        "--course", type=Path, default=Path(), metavar="DIR", help="the course (default: here)"
-    )
+    _add_course(verify)
     verify.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
-
-    _add_kernel(
-        commands.add_parser("kernel", help="a Jupyter kernel in the box, to look at submissions alive")
-    )
-    return parser
 
 
 def _add_kernel(kernel: argparse.ArgumentParser) -> None:
@@ -249,6 +275,13 @@ def _announce(batch: Any) -> None:
         _say("WARNING: student code runs without isolation (--trust-submissions). Every result will say so.")
     for remark in batch.remarks():
         _say(remark)
+    from autograder.frontend.seal import LINE, misspelt
+
+    for setting in misspelt(batch.course):
+        _say(
+            f"nbgrader knows no {setting} and takes no notice of it, so `nbgrader autograde` would run "
+            f"student code without isolation. Write {LINE}."
+        )
 
 
 def _with_bar(batch: Any) -> list[SubmissionResult]:
@@ -325,18 +358,36 @@ def _doctor(arguments: argparse.Namespace) -> int:
         return WRONG_CALL
     diagnosis = diagnose()
     print(f"isolation: {diagnosis.level or 'none, so submissions are not graded on this machine'}\n")
-    for check in diagnosis.checks:
+    _show(diagnosis.checks)
+    print("\n" + ", ".join(f"{name} {version}" for name, version in diagnosis.versions.items()))
+    well = True
+    if arguments.course is not None:
+        from autograder.course import CourseError
+        from autograder.course_doctor import examine
+
+        folder = arguments.course.resolve()
+        try:
+            checks = examine(folder)
+        except CourseError as error:
+            _say(str(error))
+            return WRONG_CALL
+        print(f"\ncourse: {folder}\n")
+        _show(checks)
+        well = all(check.ok for check in checks)
+    if not diagnosis.level:
+        return REFUSED
+    if arguments.attack:
+        from autograder.attacks.report import attack
+
+        well &= attack(diagnosis.level, sample=arguments.sample, workers=arguments.workers)
+    return HANDLED if well else FAILED
+
+
+def _show(checks: Sequence[Check]) -> None:
+    for check in checks:
         print(f"{'ok' if check.ok else '--'}  {check.name}: {check.why}")
         if check.mend:
             print(f"    to mend it: {check.mend}")
-    print("\n" + ", ".join(f"{name} {version}" for name, version in diagnosis.versions.items()))
-    if not diagnosis.level:
-        return REFUSED
-    if not arguments.attack:
-        return HANDLED
-    from autograder.attacks.report import attack
-
-    return HANDLED if attack(diagnosis.level, sample=arguments.sample, workers=arguments.workers) else FAILED
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -44,6 +44,10 @@ class CourseError(Exception):
     """The course or the call is wrong; the message says what, where, and what to do."""
 
 
+class ConfigurationError(CourseError):
+    """The course's configuration is wrong."""
+
+
 @dataclass(frozen=True)
 class AssignedNotebook:
     """One notebook of an assignment in the three versions that grading needs.
@@ -170,7 +174,10 @@ class Course:
     @cached_property
     def autograde(self) -> Autograde:
         """Return nbgrader's own Autograde converter, for its settings (permissions, create_student, …)."""
-        return Autograde(coursedir=self.directory, parent=self.app)
+        try:
+            return Autograde(coursedir=self.directory, parent=self.app)
+        except TraitError as error:
+            raise ConfigurationError(f"{self.root / 'nbgrader_config.py'}, c.Autograde: {error}") from None
 
     def run_hook(self, when: Literal["pre", "post"], assignment: str, student: str) -> None:
         """Call the course's ``Autograde.pre_convert_hook`` or ``post_convert_hook`` as nbgrader does.
@@ -409,12 +416,12 @@ def _configured_app(root: Path) -> AutogradeApp:
         app.initialize([], root=str(root))
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise CourseError(f"{root / 'nbgrader_config.py'} does not load: {reason}") from error
+        raise ConfigurationError(f"{root / 'nbgrader_config.py'} does not load: {reason}") from error
     app.log.setLevel(logging.ERROR)  # whatever the configuration says: nbgrader tells of every cell
     try:
         app.coursedir.format_path("step", "student", "assignment")
     except (KeyError, IndexError, ValueError, TraitError) as error:
-        raise CourseError(f"CourseDirectory.directory_structure is not usable: {error!r}") from error
+        raise ConfigurationError(f"CourseDirectory.directory_structure is not usable: {error!r}") from error
     return app
 
 

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autograder.judge_pass import Outcome, Pass
-from autograder.judge_process import clean_process
+from autograder.judge_process import bounded_memory, clean_process
 from autograder.judge_reasons import explain
 from autograder.line import Child
 from autograder.plan import Plan, PlannedCell
@@ -41,6 +41,8 @@ class JudgeLimits:
         Of what one cell shows.
     message_bytes, message_values : int
         Of one value that a student's process sends.
+    judge_memory_bytes : int
+        What the tests themselves may make of the values that they get.
     """
 
     cell_seconds: float = 20.0
@@ -50,6 +52,7 @@ class JudgeLimits:
     output_bytes: int = 64_000
     message_bytes: int = 16 << 20
     message_values: int = 150_000
+    judge_memory_bytes: int = 2 << 30
 
     @property
     def caps(self) -> Caps:
@@ -94,7 +97,7 @@ def judge_notebook(
         Reference files and helper modules of the tests; never the submission's folder.
     """
     ends = monotonic() + limits.submission_seconds
-    with clean_process(source_dir) as workspace:
+    with clean_process(source_dir) as workspace, bounded_memory(limits.judge_memory_bytes):
         scored = Pass(plan, submitted, spawn, seed, limits, ends, workspace).run()
         shown = scored
         if scored.unexplained:

@@ -13,6 +13,7 @@ import importlib
 import io
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -28,7 +29,7 @@ from typing import Any
 from autograder import nose_tools
 from autograder.box.files import copier, read_data_files
 
-__all__ = ["Deadline", "clean_process", "limited", "seed_generators"]
+__all__ = ["Deadline", "bounded_memory", "clean_process", "limited", "seed_generators"]
 
 
 class Deadline(BaseException):
@@ -67,6 +68,28 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, handler)
         if left:  # somebody else's alarm
             signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), 0.001), interval)
+
+
+@contextlib.contextmanager
+def bounded_memory(most: int) -> Iterator[None]:
+    """Have what takes more than so many bytes beyond what there is now raise `MemoryError` in this block.
+
+    An answer of a million rows, compared with an expected value of a thousand columns, is a table of a
+    thousand million; one library call makes it, and no alarm goes off before it is made.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            now = int(file.read().split()[5]) * resource.getpagesize()
+    except OSError:  # no Linux
+        yield
+        return
+    bounds = [bound for bound in (soft, hard, now + most) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def seed_generators(seed: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.judge_process import Deadline, limited
+from autograder.judge_process import Deadline, bounded_memory, limited
 
 
 def go_off(depth: int = 1) -> Any:
@@ -54,3 +54,11 @@ def test_a_real_alarm_ends_an_endless_loop_and_leaves_no_timer() -> None:
     with pytest.raises(Deadline), limited(0.05):
         work()
     assert signal.getitimer(signal.ITIMER_REAL)[1] == before
+
+
+def test_memory_is_bounded_in_the_block_and_not_after_it() -> None:
+    with bounded_memory(64 << 20):
+        with pytest.raises(MemoryError):
+            bytearray(256 << 20)
+        bytearray(16 << 20)
+    bytearray(256 << 20)

@@ -191,3 +191,16 @@ def test_an_exception_of_a_locked_cell_is_the_tests_own():
         ),
     )
     assert both(source, answer="def root(x): raise ValueError('negative', x)") == ([2.0], [0.0])
+
+
+def test_an_answer_that_fills_the_tests_memory_fails_that_test_only():
+    source = notebook(
+        solution("import numpy as np\nrow = np.zeros(4000)\ncount = 3"),
+        graded("import numpy as np\nassert np.allclose(row, np.zeros(4000))"),
+        graded("assert list(range(count)) == [0, 1, 2]"),
+        graded("assert '{:>{}}'.format('x', count) == '  x'"),
+        solution("y = 1"),
+        graded("assert y == 1"),
+    )
+    answer = "import numpy as np\nrow = np.zeros((1_000_000, 1))\ncount = 10**9"
+    assert both(source, answer=answer) == ([2.0, 2.0, 2.0, 2.0], [0.0, 0.0, 0.0, 2.0])

@@ -2,7 +2,7 @@
 #   make demo    grade a sample class and print the table
 #   make test    the test suite
 # Others: make lab, make slides, make pdf, make student, make bench, make test-browser,
-# make test-grader (all of it, hostile suite too).
+# make test-grader (all of it, hostile suite too), make image, make test-container.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-grader test-browser lab bench student slides pdf system clean
+.PHONY: demo test test-grader test-browser test-container image lab bench student slides pdf system clean
 .DEFAULT_GOAL := help
 
 .venv/installed: pyproject.toml scripts/environment
@@ -29,6 +29,13 @@ test-grader: .venv/installed
 
 test-browser: .venv/installed system
 	$(BIN)/python -m pytest tests/browser
+
+# A container to grade in (docs/containers.md); IMAGE_OPTIONS are docker's, as --build-arg PYTHON=python:3.13-slim.
+image:
+	docker build $(IMAGE_OPTIONS) -t coursekit .
+
+test-container: .venv/installed image
+	$(BIN)/python -m pytest tests/container
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb

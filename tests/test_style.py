@@ -23,7 +23,7 @@ def test_ruff_finds_nothing() -> None:
 
 
 def test_everything_is_formatted() -> None:
-    assert run("ruff", "format", "--check", "--exclude", "*.ipynb", ".") == ""
+    assert run("ruff", "format", "--check", "--extend-exclude", "*.ipynb", ".") == ""
 
 
 def test_mypy_finds_nothing() -> None:

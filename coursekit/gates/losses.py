@@ -166,7 +166,9 @@ class BinaryCrossEntropyGate(Gate):
 
 
 class BinaryCrossEntropyWithLogitsGate(Gate):
-    """z = mean(softplus(s) − y s): the same loss on logits s with p = σ(s), exact for any s (HAR-11).
+    """z = mean(y softplus(−s) + (1 − y) softplus(s)): the same loss on logits s with p = σ(s) (HAR-11).
+
+    Exact for any s: nothing overflows, and no two large numbers are subtracted.
 
     >>> gate = BinaryCrossEntropyWithLogitsGate()
     >>> gate.forward(-1000.0, 1.0), gate.backward(1.0)
@@ -178,7 +180,7 @@ class BinaryCrossEntropyWithLogitsGate(Gate):
     def forward(self, logits: Any, targets: Any) -> Any:
         """Return the mean cross-entropy."""
         self.logits, self.targets, self.n = logits, targets, count(logits)
-        return sum_over(softplus(logits) - targets * logits) / self.n
+        return sum_over(targets * softplus(-logits) + (1.0 - targets) * softplus(logits)) / self.n
 
     def backward(self, dz: Any) -> Any:
         """Return dlogits = dz · (σ(s) − y) / n: the slope never dies while the answer is wrong."""

@@ -333,6 +333,7 @@ FAR = [
     (ck.relu, -1000.0, 0.0, 0.0),
     (ck.leaky_relu, -1000.0, -100.0, 0.1),
     (lambda x: ck.binary_cross_entropy_with_logits(x, 1.0), -1000.0, 1000.0, -1.0),
+    (lambda x: ck.binary_cross_entropy_with_logits(x, 1.0), 40.0, 4.248354255291589e-18, 0.0),
     (lambda x: ck.two_class_nll(x, 1.0), -1000.0, 2000.0, -2.0),
 ]
 

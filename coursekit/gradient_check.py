@@ -124,7 +124,8 @@ def check_gate(gate: Any, *inputs: Any, seed: int = 0) -> GradientReport:
     ----------
     gate
         Any object with ``forward(*inputs)`` and ``backward(dz)``, a student's too. ``backward`` returns the
-        gradient of each input, ``None`` where there is none to check.
+        gradient of each input, ``None`` where there is none to check; those of several inputs as a tuple, a
+        list, or the rows of an array.
     *inputs
         Numbers or arrays.
     seed
@@ -156,7 +157,8 @@ def check_gate(gate: Any, *inputs: Any, seed: int = 0) -> GradientReport:
     dz = rng.uniform(0.5, 1.5, np.shape(z)) * rng.choice([-1.0, 1.0], np.shape(z))
     dz = dz if is_array(z) else float(dz)
     dxs = gate.backward(copy.copy(dz))
-    dxs = tuple(dxs) if isinstance(dxs, (tuple, list)) else (dxs,)
+    several = isinstance(dxs, (tuple, list)) or (len(values) > 1 and np.shape(dxs)[:1] == (len(values),))
+    dxs = tuple(dxs) if several else (dxs,)
     if len(dxs) != len(values):
         raise GateError(
             f"{type(gate).__name__}.backward() returned {len(dxs)} gradients for {len(values)} inputs: "

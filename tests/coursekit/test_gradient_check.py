@@ -198,6 +198,13 @@ def test_a_students_gate_is_checked() -> None:
     assert ck.check_gate(StudentsMultiply(), -2.0, 5.0).passed
     assert ck.check_gate(StudentsMultiply(), [1.0, 2.0], [3.0, -4.0]).passed
 
+    class InAnArray(StudentsMultiply):
+        def backward(self, dz: Any) -> Any:
+            return np.array([dz * self.y, dz * self.x])
+
+    assert ck.check_gate(InAnArray(), -2.0, 5.0).passed
+    assert ck.check_gate(InAnArray(), [1.0, 2.0], [3.0, -4.0]).passed
+
     class Forgetful(StudentsMultiply):
         def backward(self, dz: Any) -> Any:
             return self.y, self.x

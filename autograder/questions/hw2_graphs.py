@@ -114,6 +114,14 @@ def with_a_list_of_the_waiting(reads):
 
 
 @question.alternative
+def with_the_keys_of_a_dictionary(reads):
+    order = {}
+    while len(order) < len(reads):
+        order[next(node for node in reads if node not in order and order.keys() >= set(reads[node]))] = True
+    return order.keys()
+
+
+@question.alternative
 def with_counts(reads):
     import heapq
 
@@ -416,6 +424,27 @@ def own_value_in_products(graph, values):
         upstream = gradients[node]
         gradients[first] += upstream if operation == "+" else values[first] * upstream
         gradients[second] += upstream if operation == "+" else values[second] * upstream
+    return gradients
+
+
+@question.misconception
+def without_what_nobody_reads(graph, values):
+    """Nodes are missing: an input that no node reads is a node, too. How much does the result answer to
+    it?"""
+    read = {name for _, *names in graph.values() for name in names}
+    gradients = backward(graph, values)
+    return {node: gradients[node] for node in gradients if node in read or node == list(graph)[-1]}
+
+
+@question.alternative
+def with_a_defaultdict(graph, values):
+    from collections import defaultdict
+
+    gradients = defaultdict(float, dict.fromkeys(values, 0.0))
+    gradients[next(reversed(graph))] += 1
+    for node, (operation, first, second) in reversed(graph.items()):
+        gradients[first] += gradients[node] * (values[second] if operation == "*" else 1)
+        gradients[second] += gradients[node] * (values[first] if operation == "*" else 1)
     return gradients
 
 

@@ -24,7 +24,7 @@ from types import CodeType
 from typing import Any
 
 from coursekit.checking.comparing import Rule, differences
-from coursekit.checking.plain_data import LIBRARIES, Code, copy_of, is_plain, library, shown
+from coursekit.checking.plain_data import LIBRARIES, Code, as_plain, copy_of, is_plain, library, shown
 from coursekit.checking.sheet import Run
 from coursekit.values import is_numpy
 
@@ -211,10 +211,11 @@ def _take(line: Line, scope: dict[str, Any], run: Run) -> None:
     value = eval(line.code, scope)
     if line.kind == "parts":
         # Taken apart only if it is plain: an object of the student's could be of any length.
-        parts = list(value) if is_plain(value) and _length(value) == len(line.targets) else None
+        plain = as_plain(value)
+        parts = list(plain) if is_plain(plain) and _length(plain) == len(line.targets) else None
         if parts is None:
-            run.answers[", ".join(line.targets)] = value
-            run.parts = len(line.targets), value
+            run.answers[", ".join(line.targets)] = plain
+            run.parts = len(line.targets), plain
             raise WrongParts
         for name, part in zip(line.targets, parts, strict=True):
             scope[name] = run.answers[name] = part
@@ -223,7 +224,14 @@ def _take(line: Line, scope: dict[str, Any], run: Run) -> None:
             scope[name] = value
         name = line.targets[0] if line.targets else line.text
         if not name.startswith("_"):
-            run.answers[name] = value
+            run.answers[name] = as_plain(value)  # only what is compared: the next line may need it as it is
+
+
+class NotWhenGraded(AttributeError):
+    """An answer uses what is not there when it is graded."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} will not be there when your homework is graded. Write your own code for it."
 
 
 class WrongParts(Exception):
@@ -280,6 +288,7 @@ class _PlainGate:
 def _plain_number(value: Any, source: str) -> Any:
     if value is None:
         raise Disagrees(f"{source} returned nothing: is there a return?")
+    value = as_plain(value)
     if not is_plain(value):
         raise Disagrees(f"{source} returned a {type(value).__name__}; numbers or arrays are expected")
     return value

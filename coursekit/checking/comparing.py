@@ -91,7 +91,8 @@ def differences(expected: Any, got: Any, rule: Rule = Rule(), path: Path = ()) -
     if got is None and expected is not None:
         yield Difference("nothing", path, expected, got)
     elif not is_plain(got):
-        yield Difference("object", path, expected, got)
+        place, part = _not_plain(got)
+        yield Difference("object", (*path, *place), _part_at(expected, place), part)
     elif is_numpy(expected) and expected.ndim:
         yield from _of_arrays(expected, got, rule, path)
     elif type(expected) in (list, tuple):
@@ -100,6 +101,26 @@ def differences(expected: Any, got: Any, rule: Rule = Rule(), path: Path = ()) -
         yield from _of_dicts(expected, got, rule, path)
     else:
         yield from _of_atoms(expected, got, rule, path)
+
+
+def _not_plain(value: Any, deepest: int = 20) -> tuple[Path, Any]:
+    """Where the first thing is that is not plain, and the thing itself."""
+    if deepest and type(value) in (list, tuple, dict):  # a list may hold itself
+        for name, part in value.items() if type(value) is dict else enumerate(value):
+            if is_plain(name) and not is_plain(part):
+                place, thing = _not_plain(part, deepest - 1)
+                return (name, *place), thing
+    return (), value
+
+
+def _part_at(value: Any, path: Path) -> Any:
+    """What stands there; None if nothing does."""
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):
+        return None
+    return value
 
 
 def _of_atoms(expected: Any, got: Any, rule: Rule, path: Path) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coursekit.checking.asking import Disagrees, Missing, OutOfTime, ask, program, typed
+from coursekit.checking.asking import Disagrees, Missing, NotWhenGraded, OutOfTime, ask, program, typed
 from coursekit.checking.comparing import Difference, differences, follows
 from coursekit.checking.plain_data import is_plain, shown
 from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet
@@ -195,7 +195,8 @@ def _a(value: Any) -> str:
         return "a function"
     kind = type(value).__name__
     if not is_plain(value):
-        return f"an object of the class {kind}"
+        objects = kind == "ndarray" and getattr(getattr(value, "dtype", None), "hasobject", False)
+        return "an array of objects (dtype=object)" if objects else f"an object of the class {kind}"
     if type(value) in (list, tuple):
         return f"a {kind} of {len(value)}"
     shape = getattr(value, "shape", None)
@@ -258,7 +259,9 @@ def _sentence(label: str, difference: Difference, tells: bool = True) -> str:
         case "nothing":
             return f"{label} is None: is there a return?"
         case "object":
-            return f"{label} is {_a(got)}; plain numbers are expected here."
+            if hasattr(type(got), "__next__"):
+                return f"{label} is {_a(got)}, which hands out its values one by one. Return list(…) of it."
+            return f"{label} is {_a(got)}; {_wanted(expected)} expected here."
         case "length":
             return f"{label} should have {len(expected)} entries, and it has {len(got)}."
         case "keys":
@@ -276,6 +279,13 @@ def _sentence(label: str, difference: Difference, tells: bool = True) -> str:
     return f"{label} is {shown(got)} and should be {shown(expected)}{more}."
 
 
+def _wanted(expected: Any) -> str:
+    kinds = {list: "a list", tuple: "a tuple", dict: "a dictionary", str: "a text", bool: "True or False"}
+    if getattr(expected, "shape", None):
+        return "a NumPy array is"
+    return f"{kinds[type(expected)]} is" if type(expected) in kinds else "a number is"
+
+
 def _shape(value: Any) -> str:
     shape = getattr(value, "shape", None)
     if shape is None:
@@ -290,6 +300,8 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
     names = ", ".join(name.name for name in sheet.names)
     if isinstance(error, NotImplementedError):
         return f"{names}: no answer yet. Put your own code in place of `raise NotImplementedError()`."
+    if isinstance(error, NotWhenGraded):
+        return f"{names}: {message}"
     if isinstance(error, SystemExit):
         return f"{names}: the code ends the program (exit); it should return its answer."
     if isinstance(error, OutOfTime):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import collections
 import copy
 import importlib
 import math
@@ -15,10 +16,23 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Code", "copy_of", "from_json", "is_plain", "library", "names_read", "shown", "to_json"]
+__all__ = [
+    "Code",
+    "as_plain",
+    "copy_of",
+    "from_json",
+    "is_plain",
+    "library",
+    "names_read",
+    "shown",
+    "to_json",
+]
 
 LIBRARIES = {"np": "numpy", "math": "math"}  # what code in a question may use without an import
 _ATOMS = frozenset({type(None), bool, int, float, complex, str})
+_DICTIONARIES = frozenset({collections.defaultdict, collections.OrderedDict, collections.Counter})
+_SEQUENCES = frozenset({collections.deque, range, type({}.keys()), type({}.values()), type({}.items())})
+_DEEPEST, _LONGEST = 20, 100_000  # of containers that are made plain
 _WIDEST = 120  # characters of a value that is shown
 
 
@@ -76,6 +90,28 @@ def is_plain(value: Any) -> bool:
         elif not _is_plain_array(part):
             return False
     return True
+
+
+def as_plain(value: Any, deepest: int = _DEEPEST) -> Any:
+    """Return a value with the standard library's containers as dictionaries, lists and tuples.
+
+    A right answer may come in any of them: gradients in a ``defaultdict``, an order in a ``deque``, two
+    results in a named tuple. Only exact types are taken, read by the library's own code; what else there is
+    stays as it is.
+
+    >>> as_plain(collections.defaultdict(float, {"x": 5.0})), as_plain([range(3), {"a": 1}.keys()])
+    ({'x': 5.0}, [[0, 1, 2], ['a']])
+    """
+    kind = type(value)
+    if not deepest or is_plain(value):
+        return value
+    if kind is dict or kind in _DICTIONARIES:
+        return {name: as_plain(part, deepest - 1) for name, part in value.items()}
+    if kind is list or (kind in _SEQUENCES and len(value) <= _LONGEST):
+        return [as_plain(part, deepest - 1) for part in value]
+    if kind is tuple or (isinstance(value, tuple) and kind.__bases__ == (tuple,)):  # the latter has names
+        return tuple(as_plain(part, deepest - 1) for part in tuple.__iter__(value))
+    return value
 
 
 def _is_plain_array(value: Any) -> bool:

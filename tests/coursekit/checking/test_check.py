@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -166,9 +167,22 @@ class Unprintable(Exception):
         ),
         (
             lambda w1, w2: object(),
-            "gradient is an object of the class object; plain numbers are expected here.",
+            "gradient is an object of the class object; a list is expected here.",
         ),
-        (lambda w1, w2: print, "gradient is a function; plain numbers"),
+        (
+            lambda w1, w2: [39.0, ck.Variable(8.0)],
+            "gradient[1] is an object of the class Variable; a number is expected here.",
+        ),
+        (
+            lambda w1, w2: np.array([39.0, 8.0], dtype=object),
+            "gradient is an array of objects (dtype=object); a list is expected here.",
+        ),
+        (
+            lambda w1, w2: map(float, [39, 8]),
+            "gradient is an object of the class map, which hands out its values one by one. "
+            "Return list(…) of it.",
+        ),
+        (lambda w1, w2: print, "gradient is a function; a list is expected here."),
         (lambda w1: [39.0, 8.0], "gradient_of_g should take (w1, w2), and it takes (w1)."),
         (raising(NotImplementedError()), "gradient_of_g: no answer yet."),
         (
@@ -380,3 +394,90 @@ def test_a_number_that_was_asked_for_is_not_told(total: float, hint: str) -> Non
     report = mark(Sheet("total", "A sum", (Name("total", "variable"),), (asked,), (wrong,)), {"total": total})
     assert str(report) == f"total: total is {total}, and that is not right yet. {hint}"
     assert "39" not in Shown(report)._repr_mimebundle_()["text/plain"]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        tuple,
+        np.array,
+        deque,
+        lambda pair: dict.fromkeys(pair).keys(),
+        lambda pair: dict(enumerate(pair)).values(),
+        lambda pair: namedtuple("Gradient", "w1 w2")(*pair),
+        lambda pair: [np.float64(part) for part in pair],
+    ],
+)
+def test_a_right_answer_may_come_in_any_container(container: Any) -> None:
+    assert mark(SHEET, {"gradient_of_g": lambda w1, w2: container([39.0, 8.0])}).passed
+    assert not mark(SHEET, {"gradient_of_g": lambda w1, w2: container([36.0, 8.0])}).passed
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, Counter, lambda right: defaultdict(float, right)])
+def test_a_right_answer_may_come_in_any_dictionary(kind: Any) -> None:
+    asks = (Case({}, Run({"gradients": {"x": 5.0, "y": [-3.0]}})),)
+    sheet = Sheet(
+        "g", "", (Name("backward", "function", "()"),), (Group("", "gradients = backward()", asks),)
+    )
+    assert mark(sheet, {"backward": lambda: kind({"x": 5.0, "y": [-3.0]})}).passed
+    wrong = mark(sheet, {"backward": lambda: kind({"x": 5.0, "y": [3.0]})})
+    assert wrong.findings[0].says == "gradients['y'][0] is 3.0 and should be -3.0."
+
+
+def test_the_next_line_gets_an_answer_as_it_is() -> None:
+    """One function of a student's may need the defaultdict that another one made."""
+    made = defaultdict(float, {"x": 5.0})
+    sheet = Sheet(
+        "g",
+        "",
+        (Name("make", "function", "()"), Name("use", "function", "(gradients)")),
+        (Group("", "gradients = make()\nz = use(gradients)", (Case({}, Run({"z": 0.0})),)),),
+    )
+    assert mark(sheet, {"make": lambda: made, "use": lambda gradients: gradients["new"]}).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "used"),
+    [
+        (
+            "gradient_of_g = lambda w1, w2: ck.gradient(lambda w: w[0] ** 3 * w[1] + 3 * w[0], [w1, w2])",
+            "ck.gradient",
+        ),
+        (
+            "from coursekit import gradient\ngradient_of_g = lambda w1, w2: gradient(sum, [w1, w2])",
+            "gradient",
+        ),
+        (
+            "import coursekit.gradients as g\ngradient_of_g = lambda w1, w2: g.gradient(None, [w1, w2])",
+            "ck.gradient",
+        ),
+        ("gradient_of_g = ck.gradient", "gradient_of_g"),
+    ],
+)
+def test_what_will_not_be_there_when_graded_is_not_here(folder: Path, answer: str, used: str) -> None:
+    names: dict[str, Any] = {"ck": ck}
+    exec(answer, names)
+    before = dict(names)
+    with pytest.raises(ck.CheckFailed, match=f"gradient_of_g: {used} will not be there when your homework"):
+        exec('ck.check("gradient-of-g")', names)
+    assert names == before
+
+
+def test_a_class_made_of_the_librarys_is_not_there_either(folder: Path) -> None:
+    names: dict[str, Any] = {"ck": ck}
+    exec("class MultiplyGate(ck.MultiplyGate):\n    pass", names)
+    with pytest.raises(ck.CheckFailed, match="MultiplyGate: MultiplyGate will not be there"):
+        exec('ck.check("multiply-gate")', names)
+    assert issubclass(names["MultiplyGate"], ck.MultiplyGate)
+
+
+def test_pictures_and_lectures_keep_the_library(folder: Path) -> None:
+    names: dict[str, Any] = {"ck": ck}
+    exec("def gradient_of_g(w1, w2):\n    ck.step_through\n    return [3 * w1**2 * w2 + 3, w1**3]", names)
+    exec('ck.check("gradient-of-g")', names)
+    (folder / "checks.json").write_text(write_sheets([replace(SHEET, exercise=True)]))
+    exec(
+        "def gradient_of_g(w1, w2):\n    return ck.gradient(lambda w: w[0]**3 * w[1] + 3 * w[0], [w1, w2])",
+        names,
+    )
+    exec('ck.check("gradient-of-g")', names)

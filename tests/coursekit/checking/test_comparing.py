@@ -84,7 +84,7 @@ def test_equal(expected, got) -> None:
         ([39.0, 8.0], [36.0, 8.0], "value", (0,)),
         ([39.0, 8.0], [39.0], "length", ()),
         ([39.0, 8.0], 39.0, "type", ()),
-        ([39.0, 8.0], [39.0, EqualsEverything()], "object", ()),
+        ([39.0, 8.0], [39.0, EqualsEverything()], "object", (1,)),
         ([39.0, [8.0]], [39.0, [9.0]], "value", (1, 0)),
         (np.zeros((2, 1)), np.zeros(2), "shape", ()),
         (np.zeros((2, 1)), [[0.0], [0.0, 1.0]], "type", ()),

@@ -267,7 +267,7 @@ def _compare(problem: _Problem, notes: list[str]) -> GradientReport:
                 counted[k] = False
         pairs.append((a[counted], n[counted]))
         errors = np.where(counted, errors, 0.0)
-        k = int(errors.argmax())
+        k = int(np.argmax(errors))
         if errors[k] > worst_error:
             worst, worst_error = _entry_name(name, np.unravel_index(k, np.shape(x))), float(errors[k])
             failure = f"{worst} is {a[k]:.6g}, but finite differences give {n[k]:.6g}"

@@ -32,7 +32,7 @@ SIMPLE_TAG = re.compile(
 )
 SAFE_ADDRESS = re.compile(
     r"\s{0,99}<?(?:(?:https?://|mailto:|attachment:|#)[^\s<>&\\)]{0,500}"
-    r"|[\w./%-]{1,500}(?:#[\w-]{0,200})?)>?(?=[\s)]|$)",
+    r"|(?!/)[\w./%-]{1,500}(?:#[\w-]{0,200})?)>?(?=[\s)]|$)",
     re.IGNORECASE,
 )
 
@@ -83,7 +83,8 @@ def harmless_markdown(text: str) -> str:
     """Return Markdown that shows the same but can neither run anything nor lead to something that runs.
 
     A space takes apart what could act: HTML tags other than simple ones without attributes, links to anything
-    but the web, mail and attachments, and MathJax's commands that make links or styles.
+    but the web, mail, attachments and files beside the notebook (a picture from ``/hub/logout`` would log the
+    reader out), and MathJax's commands that make links or styles.
 
     >>> harmless_markdown("so $a<b$, <b>bold</b>, <img src=x onerror=alert(1)>")
     'so $a< b$, <b>bold</b>, < img src=x onerror=alert(1)>'
@@ -94,7 +95,7 @@ def harmless_markdown(text: str) -> str:
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|nbsp);)(?=#|\w+;)", "& ", text)
     text = re.sub(r"<(?=[A-Za-z/!?])", _keep_simple_tag, text)
     text = re.sub(r"\](?=[(:])", _keep_safe_link, text)
-    return re.sub(r"\\(?=(?:href|url|require|style|class|cssId|html)\w*)", r"\\ ", text)
+    return re.sub(r"\\(?=(?:href|url|require|style|class|cssId|html|mmlToken|bbox)\w*)", r"\\ ", text)
 
 
 def _keep_simple_tag(found: re.Match[str]) -> str:

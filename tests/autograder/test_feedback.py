@@ -42,6 +42,8 @@ ATTACKS = [
     "\\(\\href{javascript:alert(1)}{x}\\)",
     "\\hr&#101;f{javascript:alert(1)}{x}",
     "$$\\style{background:url(//evil.example)}{x}$$",
+    "$\\mmlToken{mi}[href='javascript:alert(1)']{\\href}$",
+    "$\\bbox[position:fixed;top:0;left:0]{\\style}$",
     "```html\n<script>alert(1)</script>\n```\n<script>alert(2)</script>",
     "`<script>`<script>alert(1)</script>",
     "a < b <\nscript>alert(1)</script>",
@@ -124,11 +126,18 @@ def test_a_students_text_cannot_act(attack: str) -> None:
     assert page.found == []
     assert "\\href" not in "".join(page.text)
     assert "\\style" not in "".join(page.text)
+    assert "\\mmlToken" not in "".join(page.text)
+    assert "\\bbox" not in "".join(page.text)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_students_code_cannot_act(attack: str) -> None:
     assert page_of(new_code_cell(attack)).found == []
+
+
+@pytest.mark.parametrize("address", ["/hub/logout", "//evil.example/x.png", "/formgrader/api"])
+def test_a_picture_is_not_fetched_from_the_readers_own_server(address: str) -> None:
+    assert harmless_markdown(f"![x]({address})") == f"![x] ({address})"
 
 
 @settings(deadline=None, max_examples=100)
@@ -148,6 +157,7 @@ def test_no_mixture_of_pieces_can_act(pieces: list[str]) -> None:
         "Since $a<1$ and $b > 2$, **we** have `x[1] = y`.",
         "$$\\begin{pmatrix} 1 & 2 \\\\ 3 &4 \\end{pmatrix}$$",
         "A [link](https://jupyter.org/x?a=1#b), <b>bold</b><br/>, H<sub>2</sub>O, ![p](attachment:p.png)",
+        "![plot](images/plot.png) and [data](../data.csv#top)",
         "| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted & so on\n\n[ref]: https://jupyter.org",
         "AT&T &amp; 3 < 4 &nbsp; x<-3",
     ],

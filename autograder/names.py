@@ -9,7 +9,7 @@ import symtable
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CellNames", "cell_names", "changes_parts", "methods_of", "patched_names"]
+__all__ = ["CellNames", "believed", "cell_names", "changes_parts", "methods_of", "patched_names"]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
@@ -367,6 +367,36 @@ def patched_names(tree: ast.Module, paths: Mapping[str, str]) -> Iterator[str]:
                 root, dot, rest = ast.unparse(owner).partition(".")
                 if root in paths and _called(node) in ("object", "setattr", "delattr"):
                     yield f"{paths[root]}{dot}{rest}.{name}"
+
+
+def believed(tree: ast.Module) -> set[str]:
+    """Names of functions, or of modules with functions, whose word a test takes for the truth.
+
+    >>> tests = "assert close(f(2), 4) and ok(f)\\nhelper.check(f)\\nassert g(1) == 2\\nreset()"
+    >>> sorted(believed(ast.parse(tests)))
+    ['close', 'helper', 'ok']
+    """
+    found: set[str | None] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assert(test=test):
+                pending = [test]
+            case ast.Expr(value=value):
+                pending = [value]
+            case _:
+                continue
+        while pending:
+            match pending.pop():
+                case ast.BoolOp(values=values):
+                    pending += values
+                case (
+                    ast.UnaryOp(op=ast.Not(), operand=inside)
+                    | ast.Compare(left=inside, comparators=[ast.Constant(value=True)])
+                ):
+                    pending.append(inside)
+                case ast.Call(func=ast.Name() | ast.Attribute() as function, args=[_, *_]):
+                    found.add(_root(function))
+    return {name for name in found if name}
 
 
 def _called(call: ast.Call) -> str:

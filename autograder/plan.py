@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.cells import compile_cell, is_silent, translate
 from autograder.check_cells import check_calls, only_checks, with_own_check
-from autograder.names import CellNames, cell_names, changes_parts, methods_of, patched_names
+from autograder.names import CellNames, believed, cell_names, changes_parts, methods_of, patched_names
 from autograder.refusals import Refusal, refusals_of, text_runners
 from autograder.remote import Rules
 from autograder.written import files_named, files_written, is_data
@@ -148,6 +148,8 @@ class Plan:
         Name -> the imports by which the source binds it.
     tools : frozenset of str
         Names that the solution binds by an import and nothing else.
+    judges : frozenset of str
+        Those of them that tests believe: ``assert close(f(2), 4)``, ``helper.check(f)``.
     libraries, patched : tuple of str
         Modules that cells of the judge import; names in modules (``numpy.linalg.lstsq``) that they delete or
         replace.
@@ -171,6 +173,7 @@ class Plan:
     pushed: frozenset[str] = frozenset()
     imports: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     tools: frozenset[str] = frozenset()
+    judges: frozenset[str] = frozenset()
     libraries: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -311,6 +314,9 @@ class _Planner:
             name for name in self._remote | only_imported if read_by_judge is None or name in read_by_judge
         }
         pushed = self._pushed()
+        tools = frozenset(
+            only_imported - self._remote - set().union(*[d.names.changed_by_functions for d in self._drafts])
+        )
         runners = text_runners(draft.tree for draft in self._of("test", "both"))
         for draft in self._of("test"):
             self._refusals += self._reads_what_stays(draft)
@@ -342,7 +348,8 @@ class _Planner:
             live=tuple(sorted(changed & wanted)),
             pushed=frozenset(pushed),
             imports=imports,
-            tools=frozenset(only_imported - self._remote - changed),
+            tools=tools,
+            judges=tools & frozenset().union(*[believed(draft.tree) for draft in self._of("test")]),
             libraries=self._libraries(),
             patched=self._patched(),
             files=self._data_files(),

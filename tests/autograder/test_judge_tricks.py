@@ -204,3 +204,40 @@ def test_an_answer_that_fills_the_tests_memory_fails_that_test_only():
     )
     answer = "import numpy as np\nrow = np.zeros((1_000_000, 1))\ncount = 10**9"
     assert both(source, answer=answer) == ([2.0, 2.0, 2.0, 2.0], [0.0, 0.0, 0.0, 2.0])
+
+
+HELPER = {
+    "helper.py": "def close(a, b): return abs(a - b) < 1e-9\n"
+    "def assert_close(a, b): assert close(a, b)\n"
+    "steps = []\n"
+    "def step(x):\n    steps.append(x)\n    return x\n"
+}
+
+
+@pytest.mark.parametrize(
+    ("bound", "test"),
+    [
+        ("from helper import close", "assert close(double(2), 4)"),
+        ("from helper import close", "assert not close(double(2), 5) and close(double(2), 4) is True"),
+        ("from helper import assert_close", "assert_close(double(2), 4)"),
+        ("import helper", "assert helper.close(double(2), 4)"),
+        ("import helper as h", "h.assert_close(double(2), 4)"),
+    ],
+)
+def test_a_helper_that_only_an_answer_imports_does_not_ask_the_student_for_the_verdict(bound, test):
+    source = notebook(solution(f"{bound}\ndef double(x): return 2 * x"), graded(test))
+    answer = """
+    import types
+    close = assert_close = lambda a, b: True
+    helper = h = types.SimpleNamespace(close=close, assert_close=close)
+    def double(x): return 0
+    """
+    assert both(source, files=HELPER, answer=answer) == ([2.0], [0.0])
+
+
+def test_a_helper_may_still_keep_something_for_the_student():
+    source = notebook(
+        solution("import helper\ndef walk(): return [helper.step(1), helper.step(2)]"),
+        graded("assert walk() == [1, 2]\nassert helper.steps == [1, 2]"),
+    )
+    assert both(source, files=HELPER, answer="def walk(): return [1, 2]") == ([2.0], [0.0])

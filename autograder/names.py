@@ -435,6 +435,9 @@ def _inherited(name: str, own: dict[str, set[str]], bases: dict[str, list[str]])
 
 
 _ORDER = frozenset(["__lt__", "__le__", "__gt__", "__ge__"])
+# Who asks for one of these leaves it to the student how Python gets there: ``a < b`` is ``b > a``, too.
+_BINARY = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+_FAMILIES = (_ORDER, *(frozenset([f"__{name}__", f"__r{name}__", f"__i{name}__"]) for name in _BINARY))
 
 
 def _methods(node: ast.ClassDef) -> set[str]:
@@ -455,4 +458,4 @@ def _methods(node: ast.ClassDef) -> set[str]:
             found |= _ORDER
     if "__eq__" in found:
         found.add("__ne__")
-    return found
+    return found.union(*[family for family in _FAMILIES if family & found])

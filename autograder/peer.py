@@ -24,7 +24,7 @@ __all__ = ["ASIDE", "FROM_JUDGE", "MAX_NESTING", "Changes", "Lent", "Peer", "ove
 # The student's process need not be careful with what the judge sends.
 FROM_JUDGE = Caps(text=64 << 20, blob=512 << 20, items=10_000_000, depth=120)
 # Questions about an object that come up while an answer is being read; they touch nothing.
-ASIDE = frozenset(["describe"])
+ASIDE = frozenset(["describe", "plain"])
 MAX_NESTING = 30  # requests within requests, before it is called endless recursion
 
 

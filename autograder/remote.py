@@ -26,6 +26,7 @@ __all__ = [
     "RemoteClass",
     "Rules",
     "harmless",
+    "is_value",
     "make_class",
     "make_exception",
     "make_function",
@@ -58,6 +59,10 @@ class Rules:
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
 
+    def expects(self, method: str) -> bool:
+        """Whether any class of the instructor's has such a method."""
+        return any(method in methods for methods in self.methods.values())
+
 
 class Process(Protocol):
     """What answers for remote objects (`autograder.student`)."""
@@ -67,13 +72,14 @@ class Process(Protocol):
 
 
 class Owner:
-    """Where a remote object lives, and under which number."""
+    """Where a remote object lives, and under which number; the items that it gave when it was looped over."""
 
-    __slots__ = ("number", "process")
+    __slots__ = ("items", "number", "process")
 
     def __init__(self, process: Process, number: int) -> None:
         self.process = process
         self.number = number
+        self.items: tuple[list[Any], Iterator[Any]] | None = None
 
     def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         """Have something done with the object."""
@@ -137,6 +143,11 @@ def _forget_method(cls: RemoteClass, name: str) -> None:
         type.__delattr__(cls, name)
 
 
+def is_value(kind: RemoteClass) -> bool:
+    """Whether its instances are numbers, texts or arrays of a class that a student made of them."""
+    return vars(kind)[_PLAIN] == "value"
+
+
 def owner(value: Any) -> Owner:
     """Where a remote class or instance lives."""
     return vars(value)[_OWNER] if isinstance(value, type) else _owner_slot.__get__(value)
@@ -195,7 +206,41 @@ def _same(self: object, other: object) -> bool:
     """Two remote objects are equal if they are one; that needs no asking."""
     if isinstance(type(other), RemoteClass):
         return self is other
+    if other is not None and vars(type(self))[_PLAIN]:
+        same: bool = _contents(self) == other
+        return same
     return _compared_to_plain(self, other, "__eq__")
+
+
+def _contents(self: Any) -> Any:
+    """What a list, tuple, dictionary or set of a class that a student made of it holds, as a plain one."""
+    plain = owner(self).ask("plain")
+    if type(plain) not in (list, tuple, dict, set):
+        raise TypeError(f"a {type(self).__name__} object has no plain contents")
+    return plain
+
+
+def _loop(self: Any) -> Iterator[Any]:
+    """The items of a collection, the same ones each time: it stands for a list, and a list has one face."""
+    own = owner(self)
+    if own.items is None:
+        own.items = [], iter(own.ask("__iter__"))
+    known, source = own.items
+    place = 0
+    while True:
+        if place == len(known):
+            try:
+                known.append(next(source))
+            except StopIteration:
+                return
+        yield known[place]
+        place += 1
+
+
+def _unordered(name: str) -> Callable[[Any, Any], Any]:
+    """A comparison that a class lacks: between two remote objects, the other one may know its opposite."""
+    refused = _refuse(name, "compared")
+    return lambda self, other: NotImplemented if isinstance(type(other), RemoteClass) else refused(self)
 
 
 def _unequal(self: object, other: object) -> bool:
@@ -264,6 +309,7 @@ def _method_of(kind: type, name: str) -> types.FunctionType | None:
 
 
 _LIBRARY = " library"
+_PLAIN = " plain"
 _ALLOWED = " allowed"
 # Methods by which plain values (text, sets, arrays, frames) answer yes or no. An object that says yes to all
 # of them must not stand in for one: `f(df).equals(expected)`, `f(name).startswith("Hello")`.
@@ -295,10 +341,11 @@ _names: dict[str, Any] = {
     "__fspath__": _refuse("__fspath__", "a path"),
     _OWNER: None,
     _LIBRARY: lambda: None,
+    _PLAIN: None,
     _ALLOWED: frozenset(),
 }
 _names |= {name: _refuse(name, "a number") for name in ("__float__", "__int__", "__index__", "__complex__")}
-_names |= {name: _refuse(name, "compared") for name in ("__lt__", "__le__", "__gt__", "__ge__")}
+_names |= {name: _unordered(name) for name in ("__lt__", "__le__", "__gt__", "__ge__")}
 
 RemoteObject: Any = type.__new__(RemoteClass, "RemoteObject", (), _names)
 _owner_slot = vars(RemoteObject)["_owner"]
@@ -322,7 +369,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     ----------
     told : mapping
         ``name``, ``qualname``, ``module``, ``doc``, ``operators``, ``methods`` (name -> description),
-        ``library``.
+        ``library``, ``plain``.
     bases : tuple of type
         Stand-ins of its bases, and the built-in exceptions among them.
     """
@@ -330,6 +377,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     names[_OWNER] = own
     names[_LIBRARY] = lambda: _library_class(told, rules)
     names[_ALLOWED] = _allowed(told, rules)
+    names[_PLAIN] = None if told["name"] in rules.methods else told["plain"]
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = _exception_text
         names.pop("__repr__", None)
@@ -337,6 +385,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     else:
         names["__slots__"] = ()
         names |= _operators(told, rules)
+        names |= _of_plain(names[_PLAIN], told["operators"])
         bases = tuple(base for base in bases if isinstance(base, RemoteClass)) or (RemoteObject,)
     return type.__new__(RemoteClass, told["name"], bases, names)
 
@@ -377,11 +426,51 @@ def _allowed(told: Mapping[str, Any], rules: Rules) -> frozenset[str]:
     return rules.methods.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
 
 
+def _of_plain(kind: object, operators: Iterable[str]) -> dict[str, Any]:
+    """Operators of a student's own kind of list or dictionary, where the instructor knows of none such."""
+    if kind != "container":
+        return {}
+    names: dict[str, Any] = {
+        "__len__": lambda self: len(_contents(self)),
+        "__iter__": lambda self: iter(_contents(self)),
+        "__contains__": lambda self, item: item in _contents(self),
+        "__bool__": lambda self: bool(_contents(self)),
+        "__array__": _as_array,
+        "__eq__": _same,
+        "__ne__": _not_same,
+        "__hash__": None,
+    }
+    if "__missing__" not in operators:
+        names["__getitem__"] = lambda self, place: _contents(self)[place]
+    return names
+
+
+def _as_array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+    import numpy as np  # whoever asks for an array has it
+
+    return np.array(_contents(self), dtype=dtype)
+
+
+# With these an object stands for a list, and could have two faces: sorted where it is looked at place by
+# place, and holding the right items where it is looped over.
+_OF_LISTS = frozenset(["__len__", "__length_hint__", "__getitem__", "__reversed__"])
+_GENERAL = frozenset(["", "abc", "collections", "typing"])  # modules of bases that say nothing of what it is
+
+
+def _top_module(told: Mapping[str, Any]) -> str:
+    return str(told["library"][0]).partition(".")[0] if told["library"] else ""
+
+
 def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     allowed = _allowed(told, rules)
     names: dict[str, Any] = {}
+    is_odd = told["module"] == "__main__" and _top_module(told) in _GENERAL
     for name in told["operators"]:
-        if name == "__await__":
+        if is_odd and name in _OF_LISTS and not rules.expects(name):
+            continue
+        if is_odd and name == "__iter__" and not rules.expects(name) and "__next__" not in told["operators"]:
+            names[name] = _loop
+        elif name == "__await__":
             names[name] = _await
         elif name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
             names[name] = _forward(name)

@@ -294,6 +294,8 @@ class Runner(Peer):
     def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operation == "describe":
             return _describe_class(x)
+        if operation == "plain":
+            return _plain(x)
         if operation == "__await__":
             return self.cells.wait_for(x)
         return (OPERATORS.get(operation) or ACTIONS[operation])(x, *args, **kwargs)
@@ -555,10 +557,45 @@ def _describe_class(kind: type) -> dict[str, Any]:
             None,
         ),
         "bases": [_base(base) for base in kind.__bases__],
+        "plain": _plain_kind(kind),
         "library": next(
             ([b.__module__, b.__qualname__] for b in kind.__mro__[:-1] if b.__module__ != "__main__"), None
         ),
     }
+
+
+# What a value is without the class that a student made of it: ``class Celsius(float)``, an IntEnum.
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__pos__,
+    float: float.__pos__,
+    complex: complex.__pos__,
+    str: str.__str__,
+    bytes: lambda x: bytes(memoryview(x)),
+    frozenset: lambda x: frozenset(frozenset.__iter__(x)),
+    tuple: lambda x: tuple(tuple.__iter__(x)),
+    list: lambda x: list(list.__iter__(x)),
+    dict: lambda x: dict(dict.items(x)),
+    set: lambda x: set(set.__iter__(x)),
+}
+
+
+def _plain_kind(kind: type) -> str | None:
+    """Whether instances are, at heart, a "value" or a "container" of Python's or NumPy's."""
+    if kind.__module__ == "builtins":
+        return None
+    base = next((base for base in kind.__mro__ if base in _PLAIN), None)
+    if base is not None:
+        return "container" if base in (tuple, list, dict, set) else "value"
+    numpy = sys.modules.get("numpy")
+    is_array = numpy is not None and kind is not numpy.ndarray and issubclass(kind, numpy.ndarray)
+    return "value" if is_array else None
+
+
+def _plain(value: Any) -> Any:
+    for base in type(value).__mro__:
+        if base in _PLAIN:
+            return _PLAIN[base](value)
+    return sys.modules["numpy"].ndarray.view(value, sys.modules["numpy"].ndarray)
 
 
 def _base(kind: type) -> Any:

@@ -25,6 +25,7 @@ from autograder.remote import (
     RemoteClass,
     Rules,
     harmless,
+    is_value,
     make_class,
     make_exception,
     make_function,
@@ -523,9 +524,13 @@ class Student(Peer):
 
     def _instance(self, number: int, kind: RemoteClass) -> Any:
         known = self._known(number)
-        return (
-            known if known is not None else self._remember(number, make_instance(kind, Owner(self, number)))
-        )
+        if known is not None:
+            return known
+        made = self._remember(number, make_instance(kind, Owner(self, number)))
+        if not is_value(kind):
+            return made
+        plain = self.ask("plain", number)
+        return made if isinstance(type(plain), RemoteClass) else plain
 
     def _function(self, number: int, told: Any) -> Any:
         known = self._known(number)
@@ -643,6 +648,7 @@ _MODULE: dict[str, Any] = {
     "operators": [],
     "methods": {},
     "library": ("types", "ModuleType"),
+    "plain": None,
 }
 
 

@@ -99,14 +99,17 @@ def test_a_question_that_hangs_or_dies_costs_that_question_only():
 def test_an_object_that_equals_everything_earns_nothing():
     source = notebook(solution("def f(): return 1.5"), graded("assert f() == 1.5"))
     answer = """
-        class Any(float):
+        class Any({}):
             def __eq__(self, other): return True
             __hash__ = None
         def f(): return Any()
         """
-    result = judge(source, submission(source, answer=answer))
+    result = judge(source, submission(source, answer=answer.format("object")))
     assert scores(result) == [0.0]
     assert "cannot be compared with a float" in result.questions[0].reason
+    result = judge(source, submission(source, answer=answer.format("float")))
+    assert scores(result) == [0.0]
+    assert result.questions[0].reason == "AssertionError: assert f() == 1.5"
 
 
 def test_partial_credit_is_the_last_value():

@@ -241,3 +241,139 @@ def test_a_helper_may_still_keep_something_for_the_student():
         graded("assert walk() == [1, 2]\nassert helper.steps == [1, 2]"),
     )
     assert both(source, files=HELPER, answer="def walk(): return [1, 2]") == ([2.0], [0.0])
+
+
+# ---- values with a class of their own ----------------------------------------------------------------------
+
+LISTED = notebook(
+    locked("import numpy as np"),
+    solution("def order(x): return sorted(x)"),
+    graded("r = order([3, 1, 2])\nassert len(r) == 3\nfor a, b in zip(r, [1, 2, 3]):\n    assert a == b"),
+    graded(
+        "r = order([3, 1, 2])\nassert all(a < b for a, b in zip(r, list(r)[1:])) and sorted(r) == [1, 2, 3]"
+    ),
+    graded("assert order([3, 1, 2]) == [1, 2, 3]"),
+    graded("assert np.allclose(order([3, 1, 2]), [1, 2, 3])"),
+    graded("r = order([3, 1, 2])\nassert r[0] == 1 and r[-1] == 3 and 2 in r and 5 not in r"),
+)
+
+
+def test_a_sequence_has_one_face():
+    answer = """
+    looks = 0
+    class Janus:
+        def __len__(self): return 3
+        def __getitem__(self, place): return place + 1
+        def __iter__(self):
+            global looks
+            looks += 1
+            return iter([] if looks % 2 else [3, 1, 2])
+    def order(x): return Janus()
+    """
+    assert both(LISTED, answer=answer) == ([2.0] * 5, [0.0] * 5)
+
+
+ARRAY = """
+import numpy as np
+class Own(np.ndarray):
+    def __new__(kind, x): return np.array(x).view(kind)
+"""
+LYING = """
+class Own(list):
+    def __init__(self, x): pass
+    def __eq__(self, other): return True
+    def __len__(self): return 3
+    def __getitem__(self, place): return [1, 2, 3][place]
+    def __iter__(self): return iter([1, 2, 3])
+    def __array__(self, *a, **k): return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("class_", "score"),
+    [("class Own(list): pass", 2.0), ("class Own(tuple): pass", 2.0), (ARRAY, 2.0), (LYING, 0.0)],
+)
+def test_a_students_own_kind_of_list_counts_for_what_it_holds(class_, score):
+    result = scores(
+        judge(LISTED, submission(LISTED, answer=f"{class_}\ndef order(x): return Own(sorted(x))"))
+    )
+    if "(list)" not in class_:
+        del result[2]  # a tuple and an array are no list for ==, as everywhere
+    assert set(result) == {score}
+
+
+POINT = """
+from typing import NamedTuple
+class Own(NamedTuple):
+    x: int
+    def twice(self): return 2 * self.x
+value = Own(1)
+"""
+RECORDS = "import numpy as np\nvalue = np.array([(1, 2.0)], dtype='i8,f8').view(np.recarray)"
+TOTAL = "class Own(dict):\n    def total(self): return 1\nvalue = Own(a=1)"
+
+
+@pytest.mark.parametrize(
+    ("value", "test"),
+    [
+        ("class Own(float): pass\nvalue = Own(1.5)", "abs(value - 1.5) < 1e-9 and isinstance(value, float)"),
+        (
+            "import enum\nclass Own(enum.IntEnum):\n    ONE = 1\nvalue = Own.ONE",
+            "value == 1 and value + 1 == 2",
+        ),
+        ("import enum\nclass Own(enum.StrEnum):\n    RED = 'r'\nvalue = Own.RED", "value.upper() == 'R'"),
+        ("import http\nvalue = http.HTTPStatus.OK", "value == 200"),
+        (TOTAL, "value == {'a': 1} and value['a'] == 1 and value.total() == 1"),
+        ("class Own(set): pass\nvalue = Own([1])", "value == {1} and 1 in value and len(value) == 1"),
+        (POINT, "value == (1,) and value.x == 1 and value.twice() == 2"),
+        (RECORDS, "value['f1'][0] == 2"),
+    ],
+)
+def test_a_value_of_a_students_own_class_is_compared_as_the_value_that_it_is(value, test):
+    source = notebook(
+        solution(f"import numpy as np\n{value}\n".replace("Own", "Ours")), graded(f"assert {test}")
+    )
+    assert scores(judge(source, submission(source, answer=value))) == [2.0]
+
+
+def test_a_number_that_says_yes_to_everything_is_compared_as_the_number_that_it_is():
+    source = notebook(
+        solution("value = 1.5"), graded("assert abs(value - 1.5) < 1e-9"), graded("assert value == 1.5")
+    )
+    answer = """
+    class Own(float):
+        __hash__ = float.__hash__
+        def __eq__(self, other): return True
+        def __sub__(self, other): return 0.0
+        def __pos__(self): return 1.5
+        def __float__(self): return 1.5
+    value = Own(2.0)
+    """
+    assert both(source, answer=answer) == ([2.0, 2.0], [0.0, 0.0])
+
+
+def test_it_is_the_students_choice_by_which_operator_python_gets_there():
+    source = notebook(
+        solution(
+            """
+            class Money:
+                def __init__(self, x): self.x = x
+                def __lt__(self, other): return self.x < other.x
+                def __add__(self, other): return Money(self.x + getattr(other, "x", other))
+                __radd__ = __add__
+            """
+        ),
+        graded("assert Money(1) < Money(2) and not Money(2) < Money(1)"),
+        graded("total = sum([Money(1), Money(2)], Money(0))\ntotal += Money(4)\nassert total.x == 7"),
+    )
+    answer = """
+    class Money:
+        def __init__(self, x): self.x = x
+        def __gt__(self, other): return self.x > other.x
+        def __radd__(self, other): return Money(self.x + getattr(other, "x", other))
+        def __add__(self, other): return Money(self.x + other.x)
+        def __iadd__(self, other):
+            self.x += other.x
+            return self
+    """
+    assert scores(judge(source, submission(source, answer=answer))) == [2.0, 2.0]

@@ -104,7 +104,7 @@ class D:
     found = methods_of([tree])
     order = {"__lt__", "__le__", "__gt__", "__ge__"}
     assert found["A"] == {"__eq__", "__ne__", "plain"}
-    assert found["B"] == {"__eq__", "__ne__", "plain", "__add__", "__radd__"}
+    assert found["B"] == {"__eq__", "__ne__", "plain", "__add__", "__radd__", "__iadd__"}
     assert found["C"] == {"__eq__", "__ne__", "__hash__"} | order
     assert found["D"] == order
 

@@ -16,7 +16,7 @@ from autograder.wire import MAX_RANGE, Bad, Codec, NotPlain, register
 
 __all__ = ["codec_of"]
 
-_SIMPLE = re.compile(r"[<>|]?(?:[?biufcSUVMmO]\d{0,9})(?:\[\d{0,6}[a-zA-Zμ]{1,7}\])?")
+_SIMPLE = re.compile(r"[<>|]?(?:[?biufcSUVMmO]\d{0,9})(?:\[(?:[1-9]\d{0,5})?[a-zA-Zμ]{1,7}\])?")
 _SHARED = 1 << 16  # arrays of more bytes use the message's memory instead of a copy
 
 

@@ -484,3 +484,10 @@ def test_100_000_frames(part):
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_value_or_bad(data):
     only_bad(data)
+
+
+def test_a_unit_of_no_time_is_refused_before_numpy_divides_by_it():
+    for text in ("<M8[0s]", "<m8[0s]", "<M8[000s]"):
+        with pytest.raises(Bad):
+            Decoder(memoryview(bytearray())).value(["np.dtype", text])
+    assert Decoder(memoryview(bytearray())).value(["np.dtype", "<M8[25s]"]) == np.dtype("M8[25s]")

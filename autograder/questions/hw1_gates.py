@@ -439,6 +439,20 @@ def forward_difference(f, w, h=1e-5):
 
 
 @question.misconception
+def halved_and_multiplied(f, w, h=1e-5):
+    """a / 2*h is read from the left: first a / 2, then that times h. What belongs below the line needs its
+    own brackets."""
+    return [slope * (2.0 * h) / 2 * h for slope in finite_differences(f, w, h)]
+
+
+@question.misconception
+def one_list_for_both(f, w, h=1e-5):
+    """The nudge up and the nudge down end in the same list and cancel: `up = w` is a second name for w, not a
+    copy of it."""
+    return [0.0 for _ in w]
+
+
+@question.misconception
 def all_at_once(f, w, h=1e-5):
     """All entries are nudged at the same time: then nobody can tell whose slope it is."""
     up, down = [x + h for x in w], [x - h for x in w]
@@ -700,8 +714,7 @@ def only_the_step(gradient, w, rate):
 
 @question.misconception
 def the_caller_s_list(gradient, w, rate):
-    """The numbers are right, and the caller's own list has changed: whoever called may still need the old
-    weights."""
+    """The list that was handed in has changed: whoever called may still need the old weights."""
     for i, slope in enumerate(gradient(w)):
         w[i] -= rate * slope
     return w

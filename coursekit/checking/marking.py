@@ -7,6 +7,7 @@ cases public, and in the judge, where the names are remote and all cases are ask
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ class Finding:
         As text; empty where there is nothing to show.
     says : str
         What is wrong, in a sentence.
+    form : bool
+        Whether it is the kind of thing that is wrong, such as a text for a number: the sentence says it all.
     """
 
     group: Group | None
@@ -39,6 +42,7 @@ class Finding:
     asked: str = ""
     got: str = ""
     expected: str = ""
+    form: bool = False
 
     @property
     def hidden(self) -> bool:
@@ -83,6 +87,8 @@ class Report:
         told = self.sheet.tells_answers
         if first is None or first.group is None or (told and not (first.expected or first.hidden)):
             return ""  # the finding says it all
+        if first.form and not first.hidden:
+            return ""
         return first.group.message
 
     def __str__(self) -> str:
@@ -225,6 +231,7 @@ def finding(sheet: Sheet, group: Group, case: Case, run: Run, names: Mapping[str
                 typed(group.asks, case.inputs, _line_of(group, name)),
                 f"{label} = {shown(difference.got)}",
                 f"{label} = {shown(difference.expected)}" if sheet.tells_answers else "",
+                form=difference.kind in ("nothing", "object", "type"),
             )
     if run.parts is not None:
         return _wrong_parts(group, case, run, *run.parts)
@@ -250,7 +257,7 @@ def _wrong_parts(group: Group, case: Case, run: Run, count: int, value: Any) -> 
         says = f"{call} should return {count} values, and it returned {_a(value)}."
     names = run.line.partition(" = ")[0].strip("()")
     asked = typed(group.asks, case.inputs, run.line)
-    return Finding(group, says, asked, shown(value), f"{count} values: {names}")
+    return Finding(group, says, asked, shown(value), f"{count} values: {names}", form=True)
 
 
 def _sentence(label: str, difference: Difference, tells: bool = True) -> str:
@@ -312,9 +319,29 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
         wrong = [wrong_signature(name, defined[name.name]) for name in sheet.names if name.signature]
         if any(wrong):
             return next(filter(None, wrong))
+    in_class = any(name.kind == "class" for name in sheet.names)
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
-        return f"{names}: {kind}: {message}. Is it spelled right, and was the cell that defines it run?"
-    return f"{names}: the code raised {kind}{': ' if message else ''}{message}."
+        kept = " What a method needs of another one is kept in self." if in_class else ""
+        return f"{names}: {kind}: {message}. Is it spelled right, and was the cell that defines it run?{kept}"
+    return f"{names}: the code raised {kind}{': ' if message else ''}{message}.{_advice(message, in_class)}"
+
+
+# What Python says of the slips that beginners make, and what to do about them.
+_ADVICE = (
+    (r"unsupported operand .* \^", "A power is written x**2 in Python; ^ is something else."),
+    (
+        r"can only concatenate list|can't multiply sequence|unsupported operand .*'list'",
+        "Lists do no arithmetic: go through the entries, or make an array of it, np.array(…).",
+    ),
+    (r"'(int|float)' object is not callable", "Is a * missing? 2(x + 1) is read as a call."),
+)
+
+
+def _advice(message: str, in_class: bool) -> str:
+    counted = re.search(r"takes (\d+) positional arguments? but (\d+) (?:was|were) given", message)
+    if in_class and counted and int(counted[2]) == int(counted[1]) + 1:
+        return " Every method's first argument is self."
+    return next((f" {advice}" for said, advice in _ADVICE if re.search(said, message)), "")
 
 
 def out_of_time(sheet: Sheet, error: OutOfTime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,16 +92,25 @@ class Shown:
         verdict = html.escape(self._verdict())
         parts = [f'<p class="ck-verdict">{"✓" if self._report.passed else "✗"} {verdict}</p>']
         for found in self._findings():
-            parts.append(f"<p>{html.escape(found.says)}</p>")
+            parts.append(f"<p>{_in_html(found.says)}</p>")
             rows = "".join(_row(word, text) for word, text in _rows(found))
             parts.append(f"<table><tbody>{rows}</tbody></table>" if rows else "")
         parts.append(f"<p>{html.escape(self._rest())}</p>" if self._rest() else "")
         for word, text in self._sentences():
-            parts.append(f"<p><strong>{word}:</strong> {html.escape(text)}</p>")
+            parts.append(f"<p><strong>{word}:</strong> {_in_html(text)}</p>")
         return (
             f'<div class="ck-check ck-{kind}" role="group" aria-label="Check of {verdict}">'
             f"<style>{_STYLE}</style>{''.join(parts)}</div>"
         )
+
+
+def _in_html(sentence: str) -> str:
+    """A sentence as HTML, what stands between backticks as code.
+
+    >>> _in_html("`x < 1` is no answer")
+    '<code>x &lt; 1</code> is no answer'
+    """
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
 
 
 def _rows(found: Finding) -> list[tuple[str, str]]:
@@ -127,7 +137,9 @@ def _checked(report: Report) -> str:
 def _next_step(report: Report) -> str:
     first = report.findings[0]
     if not first.asked:
-        return "answer in the cell for it, run that cell, and then this one again."
+        return "write your answer, run its cell, and then this one again."
+    if first.form:
+        return "mend your answer, run its cell, and then this one again."
     if not report.sheet.tells_answers:
         return "work it out with pencil and paper, mend your answer, run its cell, and then this one again."
     if not first.expected:

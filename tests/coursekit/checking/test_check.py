@@ -189,6 +189,17 @@ class Unprintable(Exception):
             raising(ZeroDivisionError("division by zero")),
             "the code raised ZeroDivisionError: division by zero.",
         ),
+        (
+            lambda w1, w2: [w1 ^ 3, 8.0],
+            "and 'int'. A power is written x**2 in Python; ^ is something else.",
+        ),
+        (
+            lambda w1, w2: [w1] - w2,
+            "'float'. Lists do no arithmetic: go through the entries, or make an array",
+        ),
+        (lambda w1, w2: sum([w2], [w1]), "to list. Lists do no arithmetic"),
+        (lambda w1, w2: [w1] * w2, "'float'. Lists do no arithmetic"),
+        (lambda w1, w2: w1(w2 + 1), "is not callable. Is a * missing? 2(x + 1) is read as a call."),
         (raising(SystemExit()), "the code ends the program"),
         (raising(Unprintable()), "the code raised Unprintable."),
         (deep, "calls itself without end"),
@@ -481,3 +492,35 @@ def test_pictures_and_lectures_keep_the_library(folder: Path) -> None:
         names,
     )
     exec('ck.check("gradient-of-g")', names)
+
+
+def test_a_wrong_kind_of_answer_gets_no_hint_on_its_value() -> None:
+    for answer in (lambda w1, w2: None, lambda w1, w2: 39.0, lambda w1, w2: {"w1": 39.0}):
+        report = mark(SHEET, {"gradient_of_g": answer})
+        assert report.hint == ""
+        assert "Next:     mend your answer, run its cell" in repr(Shown(report))
+
+
+def test_slips_of_a_class() -> None:
+    class NoSelf:
+        def forward(x, y):
+            return x * y
+
+    class NothingKept:
+        def forward(self, x: float, y: float) -> float:
+            return x * y
+
+        def backward(self, dz: float) -> tuple[float, float]:
+            return not_kept * dz, not_kept * dz  # type: ignore[name-defined]  # noqa: F821
+
+    says = mark(GATE, {"MultiplyGate": NoSelf}).findings[0].says
+    assert says.endswith("but 3 were given. Every method's first argument is self.")
+    says = mark(GATE, {"MultiplyGate": NothingKept}).findings[0].says
+    assert says.endswith(
+        "was the cell that defines it run? What a method needs of another one is kept in self."
+    )
+
+
+def test_code_in_a_sentence_is_shown_as_code() -> None:
+    report = mark(Sheet("x", "", (Name("x", "variable"),), SHEET.groups), {"x": ...})
+    assert "<p>x is still <code>...</code>: put your answer in its place.</p>" in Shown(report)._html()

@@ -27,6 +27,7 @@ class Refusal:
 
 
 _HISTORY = re.compile(r"In|Out|_+|_i+|_\d+|_i\d+|_[iod]h")
+_SHELLS = frozenset(["bash", "sh", "script", "system", "sx", "!", "cmd", "perl", "ruby"])
 _BYTECODE = frozenset(["__code__", "__globals__", "__closure__", "func_code", "co_code"])
 
 
@@ -69,6 +70,10 @@ def refusals_of(
                 found = [base.id for base in bases if isinstance(base, ast.Name) and base.id in remote]
                 if found:
                     reason = f"it subclasses the student's class {found[0]}"
+            case ast.Call(
+                func=ast.Attribute(attr="run_cell_magic"), args=[ast.Constant(value=magic), *_]
+            ) if magic in _SHELLS:
+                reason = f"it is a shell's (%%{magic}), which sees the judge's machine and none of the work"
             case ast.Call():
                 reason = _runs_student_file(node, written, source_dir) or _runs_text(node, theirs, runners)
             case ast.Import() | ast.ImportFrom():

@@ -217,6 +217,7 @@ def test_ids_come_from_the_released_notebook():
         ("x = 1\nexec(In[-2])", 2, "it reads the cell history (In), which only exists at the student's"),
         ("assert type(_) is int", 1, "it reads the cell history (_), which only exists at the student's"),
         ("assert Out[3] == 1", 1, "it reads the cell history (Out), which only exists at the student's"),
+        ("%%bash\ntest -e answer.txt", 1, "it is a shell's (%%bash), which sees the judge's machine"),
         (
             "assert f.__code__.co_nlocals == 1",
             1,

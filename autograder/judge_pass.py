@@ -148,6 +148,7 @@ class Pass:
         self._owner: dict[str, str] = {}
         self._childs: dict[str, Any] = {}  # pushed names: what the child has them bound to, as known here
         self._child: Student | None = None
+        self._no_child: Exception | None = None
         self._dirty = False
         self._restarts = 0
         self._ran: list[_Ran] = []
@@ -233,6 +234,8 @@ class Pass:
             self.messages.append(f"The judge failed at the cell {name}: {safe_name(error)}.")
             if planned is not None and planned.role == "test":
                 self.outcomes[planned.id] = Outcome(unasked=True, note="The judge failed at this test.")
+        if self._no_child is not None:
+            raise self._no_child
 
     def _step(self, planned: PlannedCell | None, cell: NotebookNode | None) -> None:
         if planned is None:
@@ -305,7 +308,7 @@ class Pass:
             self._patches.forget()
             self._dirty = False
             self._child = Student(
-                self._spawn(),
+                self._fresh_child(),
                 self,
                 self._plan.rules,
                 self._limits.caps,
@@ -315,6 +318,13 @@ class Pass:
             self._child.deadline = self._deadline(self._limits.cell_seconds)
             self._replay(self._child)
         return self._child
+
+    def _fresh_child(self) -> Child:
+        try:
+            return self._spawn()
+        except Exception as error:
+            self._no_child = error  # no fault of the submission, wherever this is caught: nothing is scored
+            raise
 
     def _replay(self, student: Student) -> None:
         """Set a fresh child up, and run what ran before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.box import BoxUnavailable
 from autograder.student import Student
 from tests.autograder.judging import (
     HASTY,
@@ -17,6 +18,7 @@ from tests.autograder.judging import (
     solution,
     submission,
 )
+from tests.autograder.unboxed import spawn
 
 
 def test_a_variable_is_fetched_and_tested():
@@ -510,3 +512,21 @@ def test_a_clean_explanation_stays_when_other_questions_need_a_second_pass():
         "A hidden test failed.",
         "AssertionError: assert x == 1",
     ]
+
+
+GETS_SOURCE = "try:\n    import inspect; inspect.getsource(answer)\nexcept Exception: 1"
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("test", ["assert answer() == 1", GETS_SOURCE])
+def test_without_a_process_for_the_students_code_there_is_no_score(test, first):
+    def spawn_once():
+        if first or spawned:
+            raise BoxUnavailable("the warm process has died")
+        spawned.append(spawn())
+        return spawned[-1]
+
+    spawned = []
+    source = notebook(solution("def answer():\n    import os; os._exit(0)"), graded("answer()"), graded(test))
+    with pytest.raises(BoxUnavailable, match="the warm process has died"):
+        judge(source, spawn=spawn_once)

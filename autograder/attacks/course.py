@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 GATES = "gates"  # seven questions in the styles of real courses, each with a visible and a hidden test
 PLAIN = "plain"  # one question; nothing in it imports numpy, and a test reads the function's source
+SEAMS = "seams"  # seven questions whose tests use names of the solution's, unittest, helpers, messages
 
 RIGHT = {
     "product": "def product(x, y):\n    return x * y",
@@ -48,6 +49,25 @@ WRONG = {
     "mean": "mean = 1.0",
     "why": "Because.",
 }
+# Of `SEAMS`.
+RIGHT_AT_SEAMS = {
+    "scale": "x = np.ones(2)\nexpected = 4\n\n\ndef scale(a):\n    return 2 * a",
+    "half": "def half(x):\n    return x / 2",
+    "cube": "from helpers import close\n\n\ndef cube(x):\n    return x**3",
+    "order": "def order(items):\n    return sorted(items)",
+    "value": "value = 1.5",
+    "root": "def root(x):\n    if x < 0:\n        raise TooSmall(x)\n    return x**0.5",
+    "side": "from math import sqrt",
+}
+WRONG_AT_SEAMS = {
+    "scale": "x = np.ones(2)\nexpected = 4\n\n\ndef scale(a):\n    return 2",
+    "half": "def half(x):\n    return 1.0",
+    "cube": "from helpers import close\n\n\ndef cube(x):\n    return 8",
+    "order": "def order(items):\n    return [3, 3, 3]",
+    "value": "value = 2.5",
+    "root": "def root(x):\n    return 2",
+    "side": "def sqrt(x):\n    return 1.0",
+}
 ANSWERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     GATES: {"right": RIGHT, "wrong": WRONG, "empty": {}},
     PLAIN: {
@@ -55,9 +75,10 @@ ANSWERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "wrong": {"double": "def double(x):\n    return 4"},
         "empty": {},
     },
+    SEAMS: {"right": RIGHT_AT_SEAMS, "wrong": WRONG_AT_SEAMS, "empty": {}},
 }
-FULL = {GATES: 21.0, PLAIN: 4.0}  # what right answers get without a person
-GUESSED = 7.0  # what WRONG gets
+FULL = {GATES: 21.0, PLAIN: 4.0, SEAMS: 21.0}  # what right answers get without a person
+GUESSED = 7.0  # what WRONG gets, and WRONG_AT_SEAMS
 QUESTIONS = tuple(name for name in RIGHT if name != "why")
 
 # Small, so that a class of endless loops is graded in minutes; an honest answer takes milliseconds.
@@ -81,7 +102,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "refer
 
 def make_course(root: Path, marker: Callable[[str], str]) -> None:
     """Write the course into an empty folder; `marker` gives the secret text of a place."""
-    for name, notebook in ((GATES, gates(marker)), (PLAIN, plain(marker))):
+    for name, notebook in ((GATES, gates(marker)), (PLAIN, plain(marker)), (SEAMS, seams(marker))):
         folder = root / "source" / name
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -89,6 +110,7 @@ def make_course(root: Path, marker: Callable[[str], str]) -> None:
     (root / "source" / GATES / "reference.py").write_text(
         f"# {marker('reference')}\ndef relu_reference(dz, x):\n    return dz * (x > 0)\n"
     )
+    (root / "source" / SEAMS / "helpers.py").write_text(HELPERS)
     (root / "nbgrader_config.py").write_text(CONFIGURATION)
 
 
@@ -185,6 +207,53 @@ def plain(marker: Callable[[str], str]) -> NotebookNode:
             points=1,
         ),
     ]
+    return _notebook(cells, LIMITS)
+
+
+HELPERS = """def close(x, y):
+    return abs(x - y) < 1e-9
+"""
+BY_UNITTEST = """
+import unittest
+class Test(unittest.TestCase):
+    def test_half(self):
+        self.assertEqual(half({}), {})
+unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(Test))
+""".strip()
+
+
+def seams(marker: Callable[[str], str]) -> NotebookNode:
+    """The source of the assignment `SEAMS`: what the tests meet is more than calls and plain values."""
+    tests = {
+        "scale": (
+            "assert scale(1) == 2",
+            "x = np.arange(3.0)\nassert np.allclose(scale(x), 2 * x)\n"
+            "expected = 14\nassert scale(7) == expected",
+        ),
+        "half": (BY_UNITTEST.format(2, 1.0), BY_UNITTEST.format(5, 2.5)),
+        "cube": ("assert close(cube(2), 8)", "assert close(cube(0.3), 0.027)"),
+        "order": (
+            "assert len(order([3, 1, 2])) == 3",
+            "r = order([3, 1, 2])\nassert all(a < b for a, b in zip(r, list(r)[1:]))\n"
+            "assert sorted(r) == [1, 2, 3]",
+        ),
+        "value": ("assert isinstance(value, float), value", f"# {marker('seams')}\nassert value == 1.5"),
+        "root": (
+            "assert root(4) == 2",
+            "try:\n    root(-9)\n"
+            "except TooSmall as error:\n    assert error.args == (-9,)\nelse:\n    assert False",
+        ),
+        "side": ("assert side > 0", "assert side == 4"),
+    }
+    cells = [
+        _cell("given", "import numpy as np\n\nclass TooSmall(ValueError):\n    pass", locked=True),
+    ]
+    for name, (visible, hidden) in tests.items():
+        answer, *more = _question(
+            name, f"### BEGIN SOLUTION\n{RIGHT_AT_SEAMS[name]}\n### END SOLUTION", visible, hidden
+        )
+        both = [_cell("of-side", "side = sqrt(16)", locked=True)] if name == "side" else []
+        cells += [answer, *both, *more]
     return _notebook(cells, LIMITS)
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from autograder.attacks.course import FULL, GATES, RIGHT
+from autograder.attacks.course import FULL, GATES, RIGHT, SEAMS
 from autograder.attacks.entry import Entry
 
 RIGHT_SCORE = FULL[GATES]
@@ -44,7 +44,45 @@ ODD_VALUES = {
 }  # fmt: skip
 
 
+def _at_seams(name: str, about: str, **answers: str) -> Entry:
+    return Entry(f"crash-{name}", about, FULL[SEAMS] - 3, answers=answers, assignment=SEAMS)
+
+
+_MEMORY = '{"shape": (3,), "typestr": "<f8", "data": (4096, False), "version": 3}'
+
 ENTRIES = (
+    _at_seams(
+        "memory-as-array",
+        "answers with a function that NumPy is to read as an array, at an address where nothing is",
+        scale=f"def made(): pass\nmade.__array_interface__ = {_MEMORY}\ndef scale(a):\n    return made",
+    ),
+    _at_seams(
+        "memory-as-exception",
+        "does so with an exception, whose attributes travel, too",
+        scale=f"made = ValueError()\nmade.__array_interface__ = {_MEMORY}\ndef scale(a):\n    return made",
+    ),
+    _at_seams(
+        "object-in-message",
+        "answers with an object that ends its process when the message of an assert is written",
+        value="import os\nclass Odd:\n    def __repr__(self): os._exit(1)\nvalue = Odd()",
+    ),
+    _at_seams(
+        "object-without-text",
+        "answers with an object that raises SystemExit when it is printed",
+        value="class Odd:\n    def __repr__(self): raise SystemExit\n    __str__ = __repr__\nvalue = Odd()",
+    ),
+    *(
+        _at_seams(
+            f"both-sides-{name}",
+            f"raises {raised} in a locked cell that runs on both sides",
+            side=f"def sqrt(x):\n    raise {raised}('mine')",
+        )
+        for name, raised in (
+            ("interrupt", "KeyboardInterrupt"),
+            ("exit", "SystemExit"),
+            ("generator", "GeneratorExit"),
+        )
+    ),
     # -- the process ends ---------------------------------------------------------------------------------
     Entry(
         "crash-exit-in-function",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.attacks.course import FULL, GATES, RIGHT
+from autograder.attacks.course import FULL, GATES, RIGHT, SEAMS
 from autograder.attacks.entry import Draft, Entry
 
 RIGHT_SCORE = FULL[GATES]
@@ -25,6 +25,10 @@ def _fair(name: str, about: str, **fields: Any) -> Entry:
     return Entry(f"fairness-{name}", about, RIGHT_SCORE, **fields)
 
 
+def _at_seams(name: str, about: str, **answers: str) -> Entry:
+    return Entry(f"fairness-{name}", about, FULL[SEAMS], answers=answers, assignment=SEAMS)
+
+
 def _tabs(draft: Draft) -> None:
     for name in ("product", "gate", "initials"):
         cell = draft.cell(name)
@@ -32,6 +36,31 @@ def _tabs(draft: Draft) -> None:
 
 
 ENTRIES = (
+    _at_seams("seams", "answers rightly where the tests use more than calls and plain values"),
+    _at_seams(
+        "own-numbers",
+        "answers with numbers of classes of its own",
+        half="class Length(float):\n    def __repr__(self): return f'{float(self)} m'\ndef half(x):\n    return Length(x / 2)",
+        scale="import enum\nclass Known(enum.IntEnum):\n    TWO = 2\n    FOURTEEN = 14\n"
+        "def scale(a):\n    return Known(2 * a) if isinstance(a, int) else (2 * a).view(np.recarray)",
+    ),
+    _at_seams(
+        "own-lists",
+        "answers with a list of a class of its own",
+        order="class Sorted(list):\n    def smallest(self): return self[0]\ndef order(items):\n    return Sorted(sorted(items))",
+    ),
+    _at_seams(
+        "other-errors",
+        "raises the exception of a locked cell from a helper, and has subclassed it",
+        root="class Negative(TooSmall): pass\ndef check(x):\n    if x < 0: raise TooSmall(x) from None\n"
+        "def root(x):\n    check(x)\n    return x**0.5",
+    ),
+    _at_seams(
+        "other-imports",
+        "imports what an answer asks for in other ways",
+        side="import math\nsqrt = math.sqrt",
+        cube="import helpers\nclose = helpers.close\ncube = lambda x: x * x * x",
+    ),
     _fair("nothing", "answers rightly and does nothing else", sample=True),
     _fair(
         "prints",

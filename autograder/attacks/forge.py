@@ -7,7 +7,7 @@ Most start from the wrong answers, which get `GUESSED` points by the visible tes
 
 from __future__ import annotations
 
-from autograder.attacks.course import GUESSED, PLAIN
+from autograder.attacks.course import GUESSED, PLAIN, SEAMS
 from autograder.attacks.entry import Draft, Entry
 
 # An object that says yes to whatever it is asked, on top of any base class.
@@ -516,6 +516,91 @@ linecache.getlines = lambda *a, **k: ["def double(x):\\n", "    return x + x\\n"
         answers={
             "double": "import functools\n\ndef clean(x):\n    return x + x\n\n"
             "@functools.wraps(clean)\ndef double(x):\n    return 2 * x"
+        },
+    ),
+    # -- seams -------------------------------------------------------------------------------------------
+    Entry(
+        "forge-names-of-the-test",
+        "gives the names that a test has just bound other values while it is asked",
+        GUESSED - 1,
+        base="wrong",
+        assignment=SEAMS,
+        answers={
+            "scale": "x = np.ones(2)\nexpected = 4\n\n\ndef scale(a):\n    global x, expected\n"
+            "    x, expected = np.zeros(3), 0\n    return 0 * a"
+        },
+        sample=True,
+    ),
+    Entry(
+        "forge-names-after-a-crash",
+        "ends its process so that its cells run again, and take back names that tests have bound",
+        GUESSED - 1,
+        base="wrong",
+        assignment=SEAMS,
+        answers={
+            "scale": "import os\nx = np.zeros(0)\nexpected = 4\n\n\ndef scale(a):\n"
+            "    if a is not None and np.shape(a) == ():\n        os._exit(1)\n    return a"
+        },
+        dies=True,
+    ),
+    *(
+        Entry(
+            f"forge-unittest-{name}",
+            f"raises {signal}, by which a test of unittest's counts as not failed",
+            GUESSED - 1,
+            base="wrong",
+            assignment=SEAMS,
+            answers={"half": f"import unittest.case\ndef half(x):\n    raise unittest.{signal}('later')"},
+        )
+        for name, signal in (
+            ("skip", "SkipTest"),
+            ("stop", "case._ShouldStop"),
+            ("success", "case._UnexpectedSuccess"),
+        )
+    ),
+    Entry(
+        "forge-helper-of-an-answer",
+        "replaces the comparison that only an answer cell imports by one that is content",
+        GUESSED,
+        base="wrong",
+        assignment=SEAMS,
+        answers={"cube": "def close(x, y):\n    return True\ndef cube(x):\n    return 8"},
+    ),
+    Entry(
+        "forge-sequence-of-two-faces",
+        "answers with a sequence that is sorted place by place and holds the right items in a loop",
+        GUESSED - 1,
+        base="wrong",
+        assignment=SEAMS,
+        answers={
+            "order": "class Janus:\n    looks = 0\n    def __init__(self, items): self.items = items\n"
+            "    def __len__(self): return 3\n    def __getitem__(self, i): return [1, 2, 3][i]\n"
+            "    def __iter__(self):\n        Janus.looks += 1\n"
+            "        return iter([] if Janus.looks % 3 else self.items)\n"
+            "def order(items):\n    return Janus(items)"
+        },
+    ),
+    Entry(
+        "forge-list-of-two-faces",
+        "answers with a list of its own class that says other things than it holds",
+        GUESSED,  # it holds three items
+        base="wrong",
+        assignment=SEAMS,
+        answers={
+            "order": "class Janus(list):\n    def __eq__(self, other): return True\n"
+            "    def __getitem__(self, i): return [1, 2, 3][i]\n    def __iter__(self): return iter([1, 2, 3])\n"
+            "def order(items):\n    return Janus(items)"
+        },
+    ),
+    Entry(
+        "forge-float-of-its-own",
+        "answers with a float of its own class that equals everything",
+        GUESSED,  # it is a float
+        base="wrong",
+        assignment=SEAMS,
+        answers={
+            "value": "class Own(float):\n    __hash__ = None\n    def __eq__(self, other): return True\n"
+            "    def __pos__(self): return 1.5\nvalue = Own(2.5)"
         },
     ),
     Entry(

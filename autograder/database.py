@@ -5,6 +5,10 @@ lets everybody write at once, but nbgrader's way of saving an assignment (take i
 back) does not bear that: a grade written in between would be gone. So on PostgreSQL graders take turns by a
 lock of the server, which it gives back however its holder ends. Source: "Advisory Locks" in PostgreSQL's
 manual, chapter 13.
+
+Formgrader and nbgrader's own commands know nothing of turns, and what they write counts, too. So a grader
+keeps what it reads from changing until it has written: by locks of rows on PostgreSQL (`hold`), of the file
+on SQLite, which by itself would lock it no earlier than at the first change.
 """
 
 from __future__ import annotations
@@ -13,10 +17,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Select, create_engine, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import NullPool
 
 LOCK_SECONDS = 60.0
@@ -79,9 +84,23 @@ def turn(url: str) -> Iterator[None]:
 
 
 def take_turn(session: Session | scoped_session[Session]) -> None:
-    """Keep other graders from writing until this session's transaction ends; call it first of all."""
+    """Keep other graders from writing until this session's transaction ends; call it first of all.
+
+    On SQLite it keeps everybody from writing.
+    """
     if session.get_bind().dialect.name == "postgresql":
         _wait_for_lock(session.connection(), "pg_advisory_xact_lock")
+    elif session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def hold(session: Session | scoped_session[Session], rows: Select[tuple[str]]) -> None:
+    """Keep everybody from changing the rows that a query finds until this session's transaction ends.
+
+    Whoever is changing them now is waited for; what is read afterwards is what they left. SQLite has no locks
+    of rows, and needs none after `take_turn`.
+    """
+    session.execute(rows.with_for_update())
 
 
 def _wait_for_lock(connection: Connection, function: str) -> None:
@@ -99,13 +118,15 @@ def retried(action: Callable[[], None]) -> None:
     while True:
         try:
             return action()
-        except DBAPIError as error:
+        except (DBAPIError, StaleDataError) as error:
             if not _passes(error) or time.monotonic() > give_up:
                 raise
             time.sleep(0.1)
 
 
-def _passes(error: DBAPIError) -> bool:
+def _passes(error: DBAPIError | StaleDataError) -> bool:
     """Whether the same transaction may well succeed in a moment."""
+    if isinstance(error, StaleDataError):  # somebody removed the rows: the next time they are made anew
+        return True
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
     return code in _IN_THE_WAY or error.connection_invalidated or "database is locked" in str(error.orig)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import (
     BaseCell,
     Comment,
@@ -27,12 +28,22 @@ from nbgrader.api import (
     TaskCell,
 )
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 from traitlets.utils.importstring import import_item
 
 from autograder.course import Assignment, Course
-from autograder.database import NO_DATABASE, in_words, is_unlike_its_program, retried, shown, take_turn, turn
+from autograder.database import (
+    NO_DATABASE,
+    hold,
+    in_words,
+    is_unlike_its_program,
+    retried,
+    shown,
+    take_turn,
+    turn,
+)
 from autograder.feedback import NOTES_CELL
 from autograder.results import GradedNotebook, SubmissionResult
 from autograder.submission import TIMESTAMP, ExtraFile, Refused, printable
@@ -224,6 +235,7 @@ class Writer:
         db = self.gradebook.db
         try:
             take_turn(db)
+            self._hold_rows(result.student)
             self._check_rows()
             submitted = self._submitted(result.student)
             if timestamp is not None:
@@ -246,6 +258,23 @@ class Writer:
                 draft.swap_back()
             raise
         self.course.autograde.set_permissions(self.assignment.name, result.student)
+
+    def _hold_rows(self, student: str) -> None:
+        """Keep formgrader and nbgrader's commands from changing the student's rows while we do.
+
+        A score that a person saves meanwhile is either read here or saved after ours, never lost between. The
+        order is that in which nbgrader removes a submission, so that neither can wait for the other.
+        """
+        theirs = (
+            select(SubmittedAssignment.id)
+            .join(AssignmentRow)
+            .where(AssignmentRow.name == self.assignment.name, SubmittedAssignment.student_id == student)
+        )
+        notebooks = select(SubmittedNotebook.id).where(SubmittedNotebook.assignment_id.in_(theirs))
+        for table in (Grade, Comment):
+            hold(self.gradebook.db, select(table.id).where(table.notebook_id.in_(notebooks)))
+        hold(self.gradebook.db, notebooks)
+        hold(self.gradebook.db, select(SubmittedAssignment.id).where(SubmittedAssignment.id.in_(theirs)))
 
     def _submitted(self, student: str) -> SubmittedAssignment:
         """Return the student's submission with a row for every notebook, grade and comment."""

@@ -49,6 +49,7 @@ from autograder.nbgrader_commands import generate_feedback
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # advice to nbgrader's authors
 
 SEALED = 'c.Autograde.exporter_class = "autograder.frontend.SealedExporter"\n'
+SECONDS = 300
 WRONG = "def square(x):\n    return x"
 BLANKING = f'{WRONG}\nget_ipython().input_transformers_cleanup.append(lambda lines: ["pass\\n"])'
 
@@ -190,6 +191,51 @@ def test_a_wrong_answer_fails_every_way(klass: Class, capsys: pytest.CaptureFixt
     assert klass.scores("bob") == WITHOUT_SQUARE
     nbgrader_alone(klass.course, ASSIGNMENT)
     assert klass.scores("bob") == WITHOUT_SQUARE
+
+
+def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of nbgrader's commands in a course, as an instructor who has never heard of coursekit."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nbgrader", *arguments],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("student", ["one_path", "right"])
+def test_the_homework_is_judged_alike_with_and_without_us(
+    three_courses: dict[str, Course], tmp_path: Path, student: str
+) -> None:
+    """The same notebook: `coursekit grade`, the button, stock `nbgrader autograde`, `nbgrader validate`.
+
+    Whichever of them a course uses, a question that one fails all fail.
+    """
+    [sample] = [sample for sample in CLASS if sample.student == student]
+    stock = tmp_path / "stock"
+    with contextlib.chdir(tmp_path):
+        stock.mkdir()
+        course = demo.set_up(stock)
+        config = stock / "nbgrader_config.py"
+        config.write_text(config.read_text().replace(SEALED.strip(), ""))
+        released = demo.generate_assignment(Course(stock), "hw1_gates") / "hw1_gates.ipynb"
+        folder = course.submitted_folder("hw1_gates", student)
+        shutil.copytree(released.parent, folder)
+        hand_in = sample.hand_in(nbformat.read(released, as_version=4))
+        (folder / "hw1_gates.ipynb").write_bytes(hand_in)
+    log = nbgrader(course, "autograde", "hw1_gates").stderr
+    assert "Judged outside" not in log
+    alone = {name: scores[0] for name, scores in cells(course)[student].items() if scores[0] is not None}
+    for way in ("grade", "command", "api"):
+        judged = {name: scores[0] for name, scores in cells(three_courses[way])[student].items()}
+        assert {name: judged[name] for name in alone} == alone, way
+    failed = [name for name, score in alone.items() if score == 0]
+    assert (failed == []) is (student == "right")
+    told = nbgrader(course, "validate", str(folder / "hw1_gates.ipynb"))
+    assert ("Your notebook passes all the tests." in told.stdout + told.stderr) is (failed == [])
 
 
 def test_a_submission_that_fools_nbgrader_does_not_fool_the_button(klass: Class) -> None:

@@ -2,7 +2,8 @@
 #   make demo    grade a sample class and print the table
 #   make test    the test suite
 # Others: make lab, make slides, make pdf, make student, make bench, make test-browser,
-# make test-grader (all of it, hostile suite too), make image, make test-container.
+# make test-grader (all of it, hostile suite too), make image, make test-container,
+# make test-aarch64 (the box in an emulated machine; an hour).
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-grader test-browser test-container image lab bench student slides pdf system clean
+.PHONY: demo test test-grader test-browser test-container test-aarch64 image lab bench student slides pdf system clean
 .DEFAULT_GOAL := help
 
 .venv/installed: pyproject.toml scripts/environment
@@ -36,6 +37,10 @@ image:
 
 test-container: .venv/installed image
 	$(BIN)/python -m pytest tests/container
+
+# Debian for aarch64 in QEMU: scripts/aarch64 says what it takes and where it keeps the machine.
+test-aarch64: .venv/installed
+	bash scripts/aarch64
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -70,4 +75,4 @@ clean:
 
 .PHONY: help
 help:
-	@sed -n '1,6s/^# \{0,1\}//p' Makefile
+	@sed -n '1,7s/^# \{0,1\}//p' Makefile

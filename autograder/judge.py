@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from autograder.fence import Fence
 from autograder.judge_pass import Outcome, Pass
 from autograder.judge_process import bounded_memory, clean_process
 from autograder.judge_reasons import explain
@@ -97,12 +98,15 @@ def judge_notebook(
         Reference files and helper modules of the tests; never the submission's folder.
     """
     ends = monotonic() + limits.submission_seconds
-    with clean_process(source_dir) as workspace, bounded_memory(limits.judge_memory_bytes):
-        scored = Pass(plan, submitted, spawn, seed, limits, ends, workspace).run()
-        shown = scored
-        if scored.unexplained:
-            only = frozenset(scored.unexplained)
-            shown = Pass(plan, submitted, spawn, seed, limits, ends, workspace, only=only).run()
+
+    def passed(only: frozenset[str] | None = None) -> Pass:
+        # Each with files of its own: a child that met hidden tests may have written down what they asked.
+        with clean_process(source_dir) as workspace, bounded_memory(limits.judge_memory_bytes):
+            fence = Fence(workspace)
+            return Pass(plan, submitted, spawn, seed, limits, ends, workspace, fence, only=only).run()
+
+    scored = passed()
+    shown = passed(frozenset(scored.unexplained)) if scored.unexplained else scored
     outputs = scored.outputs | shown.outputs
     questions = []
     for cell in plan.cells:

@@ -24,6 +24,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autograder.cells import Cells
+from autograder.fence import Fence, fenced
 from autograder.judge_checks import Checks, earned
 from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, literal_of, safe_name, short, text_of, told
@@ -124,6 +125,7 @@ class Pass:
         limits: JudgeLimits,
         ends: float,
         workspace: Path,
+        fence: Fence,
         *,
         only: frozenset[str] | None = None,
     ) -> None:
@@ -134,6 +136,7 @@ class Pass:
         self._limits = limits
         self._ends = ends
         self._workspace = workspace
+        self._fence = fence
         self._only = only
         self._unseen = set(only or ())
         self.outcomes: dict[str, Outcome] = {}
@@ -168,7 +171,7 @@ class Pass:
         self._import_libraries()
         self._patches = Patches(self._plan.patched)
         try:
-            with self._patched(), self._checks:
+            with self._patched(), self._checks, fenced(self._fence):
                 for planned, cell in self._steps():
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
@@ -314,6 +317,7 @@ class Pass:
                 self._limits.caps,
                 self._limits.output_bytes,
                 self._plan.shares_random,
+                self._fence.hear,
             )
             self._child.deadline = self._deadline(self._limits.cell_seconds)
             self._replay(self._child)

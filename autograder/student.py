@@ -127,6 +127,8 @@ class Student(Peer):
         Bytes of text kept of each cell or call.
     shares_random : bool
         Whether both sides draw from one stream of random numbers (`autograder.generators`).
+    hear : callable
+        Is given every message of the process.
 
     Attributes
     ----------
@@ -146,11 +148,13 @@ class Student(Peer):
         caps: Caps,
         print_limit: int,
         shares_random: bool = False,
+        hear: Callable[[bytearray], None] = lambda message: None,
     ) -> None:
         super().__init__(caps)
         self.caps_out = FROM_JUDGE
         self.copies = Copies(self.number)
         self._shares_random = shares_random
+        self._hear = hear
         self._linking = False
         self._linked: list[Any] = []
         self._links: Changes | None = None
@@ -292,8 +296,10 @@ class Student(Peer):
             raise
 
     def _receive(self) -> tuple[list[Node], memoryview]:
+        frame = self._line.receive(self.deadline)
+        self._hear(frame)
         try:
-            return unpack(self._line.receive(self.deadline), self.caps)
+            return unpack(frame, self.caps)
         except Bad as error:
             raise self._broken(str(error)) from None
 

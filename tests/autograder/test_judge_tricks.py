@@ -377,3 +377,68 @@ def test_it_is_the_students_choice_by_which_operator_python_gets_there():
             return self
     """
     assert scores(judge(source, submission(source, answer=answer))) == [2.0, 2.0]
+
+
+# ---- files -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "test", ["open(path).read()", "np.loadtxt(path)", "open(os.path.join(folder, name)).read()"]
+)
+def test_a_path_of_a_students_leads_out_of_the_tests_folder_nowhere(test, tmp_path):
+    (tmp_path / "gradebook.txt").write_text("31415")
+    source = notebook(
+        locked("import os\nimport numpy as np"),
+        solution("folder, name, path = '.', 'data.txt', 'data.txt'"),
+        graded(f"found = {test}\nassert float(found) == 1, found"),
+    )
+    answer = f"folder, name, path = {str(tmp_path)!r}, 'gradebook.txt', {str(tmp_path / 'gradebook.txt')!r}"
+    files = {"data.txt": "1"}
+    assert both(source, files=files, answer=answer) == ([2.0], [0.0])
+    result = judge(source, submission(source, answer=answer), files=files)
+    assert "31415" not in f"{result.questions}{result.messages}{result.outputs}"
+
+
+def test_what_the_instructor_wrote_down_is_opened_as_ever(tmp_path):
+    (tmp_path / "big.txt").write_text("7")
+    source = notebook(
+        solution("def first(text): return int(text[0])"),
+        graded(f"assert first(open({str(tmp_path / 'big.txt')!r}).read()) == 7"),
+    )
+    assert scores(judge(source)) == [2.0]
+
+
+@pytest.mark.parametrize("query", ["attach database '{}' as other", "vacuum into '{}'"])
+def test_a_query_of_a_students_opens_no_other_database(query, tmp_path):
+    source = notebook(
+        solution("query = 'select 1'"),
+        graded("import sqlite3\nbase = sqlite3.connect(':memory:')\nbase.execute(query)"),
+        graded("assert sqlite3.connect('new.db').execute(query).fetchall() == [(1,)]"),
+    )
+    target = tmp_path / "gradebook.db"
+    assert both(source, answer=f"query = {query.format(target)!r}") == ([2.0, 2.0], [0.0, 0.0])
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("opened", ["open(name, 'w')", "open(name, mode=way)"])
+def test_a_file_does_not_carry_hidden_inputs_into_the_pass_that_explains(opened):
+    source = notebook(
+        solution(
+            f"def save(text, name='out.txt', way='w'):\n    with {opened} as file:\n        file.write(text)"
+        ),
+        graded(
+            "### BEGIN HIDDEN TESTS\nsave('Geheimnis')\nassert open('out.txt').read() == 'Geheimnis'\n"
+            "### END HIDDEN TESTS"
+        ),
+        graded("save('a')\ntext = open('out.txt').read()\nassert text == 'a', text"),
+    )
+    answer = """
+    asked = []
+    def save(text, name='out.txt'):
+        asked.append(text)
+        if asked != ['a']:
+            with open(name, 'w') as file: file.write(asked[0])
+    """
+    assert both(source, answer=answer) == ([2.0, 2.0], [2.0, 0.0])
+    result = judge(source, submission(source, answer=answer))
+    assert "Geheimnis" not in f"{result.questions}{result.messages}{result.outputs}"

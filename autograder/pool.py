@@ -2,6 +2,10 @@
 
 Each worker is a process of its own (see `autograder.worker`). One that dies or hangs is replaced; the
 submission it was busy with is tried once more and then reported, and those behind it go to another worker.
+
+Workers share a warm process (`autograder.zygote`), which takes longer to start than all else and would be the
+same for each. Whether a worker failed because of it is not asked: its successor gets a fresh one, and the
+submission is tried again beside another one.
 """
 
 from __future__ import annotations
@@ -14,12 +18,14 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from autograder.box import BoxUnavailable, Level, Limits
 from autograder.grader import Grader
 from autograder.jobs import READY, Job, Reply, Setup
+from autograder.zygote import DEFAULT_PACKAGES, Zygote
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKER = (sys.executable, "-P", "-m", "autograder.worker")
@@ -28,10 +34,22 @@ STOP_SECONDS = 5.0
 START_FAILURES = 3
 AHEAD = 2  # jobs in a worker's hands: one that it does and one so that it never waits
 ATTEMPTS = 2
+SHARE = 4  # workers for which one warm process forks fast enough by far
 
 
 class PoolError(Exception):
     """No worker can be started; the message holds what the last one said."""
+
+
+def warm_process(setup: Setup) -> Zygote:
+    """Start the process that a setup's workers fork children from; it may still be starting."""
+    return Zygote(
+        level=Level(setup.level),
+        limits=Limits(**setup.box_limits),
+        packages=DEFAULT_PACKAGES if setup.packages is None else setup.packages,
+        files=Path(setup.files_folder),
+        wait=False,
+    )
 
 
 class Pool:
@@ -48,7 +66,9 @@ class Pool:
     seconds
         After this time a submission's worker is taken to hang. The judge has budgets of its own, well below.
     command
-        The worker's command line; SETUP and RESULTS are appended.
+        The worker's command line; SETUP, RESULTS and ZYGOTE are appended.
+    warm
+        Starts a warm process; None for workers that need none.
     """
 
     def __init__(
@@ -59,14 +79,21 @@ class Pool:
         workers: int,
         seconds: float,
         command: Sequence[str] = WORKER,
+        warm: Callable[[Setup], Zygote] | None = warm_process,
     ) -> None:
         self.setup, self.folder, self.seconds, self.command = setup, folder, seconds, tuple(command)
         self.size = workers
+        self._warm = warm
+        # The kernel counts the threads of all children of a warm process together: where some are allowed,
+        # a child could use up its neighbour's.
+        self._share = SHARE if Limits(**setup.box_limits).processes == 1 else 1
+        self._zygote: Zygote | None = None  # the one that the next worker gets
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._started = 0
         self._failed_starts = 0
         self._attempts: Counter[str] = Counter()
+        self._failed_with: dict[str, Zygote | None] = {}
         setup.write(self._setup_path)
 
     def __enter__(self) -> Pool:
@@ -78,6 +105,9 @@ class Pool:
             worker.dismiss()
         for worker in self._workers:
             worker.end(patience=0.0 if worker.jobs else STOP_SECONDS)
+        for zygote in {worker.zygote for worker in self._workers} | {self._zygote}:
+            if zygote is not None:
+                zygote.close()
         self._workers.clear()
         self._selector.close()
 
@@ -97,6 +127,7 @@ class Pool:
         """
         waiting = deque(jobs)
         self._attempts.clear()
+        self._failed_with.clear()
         self._bury()
         self._start(min(self.size, len(waiting)) - len(self._workers))
         left = len(waiting)
@@ -112,24 +143,51 @@ class Pool:
     def _bury(self) -> None:
         """Forget workers that have ended since the last run."""
         for worker in [worker for worker in self._workers if worker.has_ended()]:
-            self._selector.unregister(worker.results)
-            self._workers.remove(worker)
-            worker.end()
+            self._remove(worker)
 
     def _start(self, count: int) -> None:
         for _ in range(count):
             self._started += 1
             log = self.folder / f"worker-{self._started}.log"
-            worker = _Worker([*self.command, str(self._setup_path)], log)
+            worker = _Worker([*self.command, str(self._setup_path)], log, self._zygote_for_one_more())
             self._workers.append(worker)
             self._selector.register(worker.results, selectors.EVENT_READ, worker)
+
+    def _zygote_for_one_more(self) -> Zygote | None:
+        if self._warm is None:
+            return None
+        users = [worker for worker in self._workers if worker.zygote is self._zygote]
+        if self._zygote is None or len(users) >= self._share:
+            try:
+                self._zygote = self._warm(self.setup)
+            except BoxUnavailable as error:
+                raise PoolError(f"The grader's workers do not start. {error}") from None
+        return self._zygote
+
+    def _remove(self, worker: _Worker) -> None:
+        """End a worker that failed; nobody else gets its zygote, which goes with the last who has it."""
+        self._selector.unregister(worker.results)
+        self._workers.remove(worker)
+        worker.end()
+        if self._zygote is worker.zygote:
+            self._zygote = None
+        if worker.zygote is not None and all(other.zygote is not worker.zygote for other in self._workers):
+            worker.zygote.close()
 
     def _hand_out(self, waiting: deque[Job]) -> None:
         # One each first, so that the last jobs are shared evenly.
         for depth in range(1, AHEAD + 1):
             for worker in self._workers:
-                if waiting and worker.ready and len(worker.jobs) < depth:
-                    worker.send(waiting.popleft())
+                if worker.ready and len(worker.jobs) < depth and (job := self._job_for(worker, waiting)):
+                    waiting.remove(job)
+                    worker.send(job)
+
+    def _job_for(self, worker: _Worker, waiting: deque[Job]) -> Job | None:
+        """The next job; one that failed goes to nobody who has the same warm process, which may be dead."""
+        for job in waiting:
+            if worker.zygote is None or worker.zygote is not self._failed_with.get(job.student):
+                return job
+        return None
 
     def _collect(self, waiting: deque[Job]) -> list[Reply]:
         """Wait for something to happen and return the replies that came of it."""
@@ -154,17 +212,18 @@ class Pool:
 
     def _replace(self, worker: _Worker, waiting: deque[Job]) -> list[Reply]:
         """End a worker that failed, start another, and decide about its jobs."""
-        self._selector.unregister(worker.results)
-        self._workers.remove(worker)
-        worker.end()
         if not worker.ready:
             self._failed_starts += 1
-            if self._failed_starts >= START_FAILURES:
-                raise PoolError(f"The grader's workers do not start. {worker.why_it_ended()}")
+        gives_up = not worker.ready and self._failed_starts >= START_FAILURES
+        why = worker.zygote.why_it_failed() if gives_up and worker.zygote else ""
+        self._remove(worker)
+        if gives_up:
+            raise PoolError(f"The grader's workers do not start. {why or worker.why_it_ended()}")
         replies: list[Reply] = []
         waiting.extendleft(reversed(list(worker.jobs)[1:]))
         for job in list(worker.jobs)[:1]:
             self._attempts[job.student] += 1
+            self._failed_with[job.student] = worker.zygote
             if self._attempts[job.student] < ATTEMPTS:
                 waiting.appendleft(job)
             else:
@@ -178,8 +237,8 @@ class Pool:
 class _Worker:
     """One process, the jobs in its hands (the first is the one it does), and what it has sent so far."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self.log = log
+    def __init__(self, command: Sequence[str], log: Path, zygote: Zygote | None) -> None:
+        self.log, self.zygote = log, zygote
         self.jobs: deque[Job] = deque()
         self.ready = self.hangs = False
         self.since = time.monotonic()
@@ -188,17 +247,20 @@ class _Worker:
         os.set_blocking(self.results, False)
         path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
         one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-        with log.open("wb") as output:
+        with ExitStack() as given, log.open("wb") as output:
+            given.callback(os.close, theirs)
+            descriptors = [theirs]
+            if zygote is not None:
+                descriptors.append(given.enter_context(zygote.lend()).fileno())
             self._process = subprocess.Popen(
-                [*command, str(theirs)],
+                [*command, *map(str, descriptors)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                pass_fds=[theirs],
+                pass_fds=descriptors,
                 env=os.environ | one_thread | {"PYTHONPATH": path},
                 start_new_session=True,
             )
-        os.close(theirs)
 
     def send(self, job: Job) -> None:
         """Hand it a job. If it has died, reading its results will tell."""

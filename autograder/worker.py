@@ -1,9 +1,9 @@
-"""A worker process: one judge and one warm zygote, grading one submission after the other.
+"""A worker process: one judge, grading one submission after the other in children of a warm zygote.
 
-The scheduler starts it as `python -m autograder.worker SETUP RESULTS` and writes jobs to its standard input,
-one JSON line each; results go to the file descriptor RESULTS, so whatever a test cell prints cannot mix with
-them. If anything goes wrong that is not the submission's fault, the worker ends and the scheduler starts
-another; if the scheduler dies, the kernel ends the worker.
+The scheduler starts it as `python -m autograder.worker SETUP RESULTS ZYGOTE` and writes jobs to its standard
+input, one JSON line each; results go to the file descriptor RESULTS, so whatever a test cell prints cannot
+mix with them; on ZYGOTE it asks for children. If anything goes wrong that is not the submission's fault, the
+worker ends and the scheduler starts another; if the scheduler dies, the kernel ends the worker.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from autograder.bank import load_bank
-from autograder.box import Level, Limits
+from autograder.box import Level
 from autograder.box.levels import die_with_parent
 from autograder.grader import Grader
 from autograder.jobs import READY, Job, Setup
 from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
 from autograder.nodes import notebook_from
 from autograder.plan import make_plan
-from autograder.zygote import DEFAULT_PACKAGES, Zygote
+from autograder.zygote import BorrowedZygote
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -40,7 +40,7 @@ def serve(jobs: Iterable[bytes], results: BinaryIO, grader: Grader) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Run as a process: `python -m autograder.worker SETUP RESULTS`."""
+    """Run as a process: `python -m autograder.worker SETUP RESULTS ZYGOTE`."""
     die_with_parent()
     setup, results = Setup.read(Path(argv[0])), os.fdopen(int(argv[1]), "wb")
     source_dir, limits = Path(setup.source_folder), JudgeLimits(**setup.judge_limits)
@@ -58,19 +58,16 @@ def main(argv: list[str]) -> None:
     refused = {
         name: {refusal.grade_id: refusal.reason for refusal in plan.refusals} for name, plan in plans.items()
     }
-    with Zygote(
-        level=Level(setup.level),
-        limits=Limits(**setup.box_limits),
-        packages=DEFAULT_PACKAGES if setup.packages is None else setup.packages,
-        files=Path(setup.files_folder),
-    ) as zygote:
+    zygote = BorrowedZygote(Level(setup.level), int(argv[2]))
 
-        def judge(name: str, submitted: NotebookNode, seed: int) -> NotebookResult:
-            return judge_notebook(
-                plans[name], submitted, zygote.spawn, seed=seed, limits=limits, source_dir=source_dir
-            )
+    def judge(name: str, submitted: NotebookNode, seed: int) -> NotebookResult:
+        judged = judge_notebook(
+            plans[name], submitted, zygote.spawn, seed=seed, limits=limits, source_dir=source_dir
+        )
+        zygote.check()
+        return judged
 
-        serve(sys.stdin.buffer, results, Grader(setup, judge, refused))
+    serve(sys.stdin.buffer, results, Grader(setup, judge, refused))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ each child through three pipes::
       ▲   ◀──────pidfd───────────                    │
       └───────────── commands, replies, output ──────┘
 
-This module is the judge's end; the zygote itself is `autograder.box.nursery`.
+This module is the judge's end; the zygote itself is `autograder.box.nursery`. Several judges, each a process
+of its own, can share one: its owner lends it out over further sockets, and a judge's children end with it.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ from typing import IO, Any
 from autograder.box.launch import launch
 from autograder.box.levels import NOT_LINUX, BoxUnavailable, Level
 from autograder.box.limits import Limits
-from autograder.box.nursery import MOST_BYTES, READY
+from autograder.box.nursery import LEND, MOST_BYTES, READY
 from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.box.scratch import Base
 from autograder.importable import importable
 
-__all__ = ["DEFAULT_PACKAGES", "Child", "Zygote"]
+__all__ = ["DEFAULT_PACKAGES", "BorrowedZygote", "Child", "Zygote"]
 
 _START_SECONDS = 60  # for the imports, on a slow disk
 _SPAWN_SECONDS = 10
@@ -114,90 +115,19 @@ def _end(owner: int, pidfd: int, descriptors: Sequence[int]) -> None:
         os.close(fd)
 
 
-class Zygote:
-    """The warm process, as the judge sees it; a context manager.
+class _Spawner:
+    """A line to a warm process on which it is asked for children."""
 
-    Parameters
-    ----------
-    level
-        What stands around each child; see `autograder.box.best_level`.
-    limits
-        Bounds of each child.
-    packages
-        Import names that exist inside, beside the standard library and coursekit; what those require comes
-        along. Of `DEFAULT_PACKAGES` those not installed are passed over.
-    files
-        Folder with data files, for each child's working folder: small ones as copies, large ones as links to
-        read from. Notebooks and hidden files in it are left out.
-    preload
-        Modules to import beforehand; default: numpy and matplotlib (with a first figure drawn) where allowed.
-    real_coursekit
-        False: ``import coursekit`` gives a stand-in that can check and draw nothing and answers nothing.
-        True: the library itself if `packages` names it, for trusted use, as in lectures.
-    serve
-        ``"module:function"``, called inside as ``function(commands_fd, replies_fd, output_fd)``. The names
-        in the module's ``PRELOAD``, a tuple of literals, are imported beforehand too.
-
-    Raises
-    ------
-    BoxUnavailable
-        The box cannot be had, with the reason.
-    """
-
-    def __init__(
-        self,
-        *,
-        level: Level,
-        limits: Limits | None = None,
-        packages: Sequence[str] = DEFAULT_PACKAGES,
-        files: Path | None = None,
-        preload: Sequence[str] = ("numpy", "matplotlib"),
-        real_coursekit: bool = False,
-        serve: str = "autograder.runner:serve",
-    ) -> None:
-        if not sys.platform.startswith("linux"):
-            raise NOT_LINUX
-        self.level = Level(level)
+    def __init__(self, level: Level, control: socket.socket) -> None:
+        self.level = level
+        self._control = control
         self._lock = threading.Lock()
         self._number = 0
-        base = Base()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by the finalizer
-        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        parent = os.pidfd_open(os.getpid())
-        try:
-            self._process = launch(
-                "autograder.box.nursery",
-                base.path,
-                str(inside.fileno()),
-                str(parent),
-                fds=(inside.fileno(), parent),
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-            )
-        finally:
-            inside.close()
-            os.close(parent)
-        self._finalizer = weakref.finalize(
-            self, _stop, os.getpid(), self._control, self._process, base, self._errors
-        )
-        try:
-            # Found out while the other process starts.
-            found = importable(packages, serve=serve, real_coursekit=real_coursekit)
-            configuration = {
-                "level": self.level,
-                "limits": asdict(limits or Limits()),
-                "site": found.site,
-                "files": None if files is None else str(Path(files).resolve(strict=True)),
-                "preload": [*preload, *found.preload],
-                "serve": serve,
-            }
-            self._control.settimeout(_START_SECONDS)
-            self._control.send(json.dumps(configuration).encode())
-            self._receive()
-            self._control.settimeout(_SPAWN_SECONDS)
-        except BaseException:
-            self.close()
-            raise
+
+    def _wait_until_warm(self) -> None:
+        self._control.settimeout(_START_SECONDS)
+        self._receive()
+        self._control.settimeout(_SPAWN_SECONDS)
 
     def spawn(self, sockets: Sequence[int] = ()) -> Child:
         """Fork a child; returns when all its walls stand.
@@ -256,12 +186,15 @@ class Zygote:
 
     def _receive(self) -> tuple[dict[str, Any], list[int]]:
         """The next message of the warm process; raises when it tells an error, or is gone."""
-        try:
-            text, fds, _, _ = socket.recv_fds(self._control, MOST_BYTES, 1)
-        except TimeoutError:
-            raise BoxUnavailable(f"the warm process does not answer{self._last_words()}") from None
-        except ConnectionError:
-            text, fds = b"", []
+        text, fds = b"", list[int]()
+        for _ in range(2):
+            try:
+                text, fds, _, _ = socket.recv_fds(self._control, MOST_BYTES, 1)
+                break
+            except TimeoutError:
+                raise BoxUnavailable(f"the warm process does not answer{self._last_words()}") from None
+            except ConnectionError:  # it left something of ours unread; what it said itself comes after that
+                continue
         if not text:
             raise BoxUnavailable(f"the warm process has died{self._last_words()}")
         message: dict[str, Any] = json.loads(text)
@@ -270,10 +203,7 @@ class Zygote:
         return message, fds
 
     def _last_words(self) -> str:
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - 2000))
-        text = self._errors.read().decode(errors="replace").strip()
-        return f": {text}" if text else ""
+        return ""
 
     @staticmethod
     def _wait_for_walls(status: int, pidfd: int) -> None:
@@ -284,6 +214,121 @@ class Zygote:
         answer = os.read(status, 4096)  # one short write: it comes in one piece
         if answer != READY:
             raise BoxUnavailable(answer.decode(errors="replace") or "the child died before its walls stood")
+
+
+class Zygote(_Spawner):
+    """The warm process, as the judge sees it; a context manager.
+
+    Parameters
+    ----------
+    level
+        What stands around each child; see `autograder.box.best_level`.
+    limits
+        Bounds of each child.
+    packages
+        Import names that exist inside, beside the standard library and coursekit; what those require comes
+        along. Of `DEFAULT_PACKAGES` those not installed are passed over.
+    files
+        Folder with data files, for each child's working folder: small ones as copies, large ones as links to
+        read from. Notebooks and hidden files in it are left out.
+    preload
+        Modules to import beforehand; default: numpy and matplotlib (with a first figure drawn) where allowed.
+    real_coursekit
+        False: ``import coursekit`` gives a stand-in that can check and draw nothing and answers nothing.
+        True: the library itself if `packages` names it, for trusted use, as in lectures.
+    serve
+        ``"module:function"``, called inside as ``function(commands_fd, replies_fd, output_fd)``. The names
+        in the module's ``PRELOAD``, a tuple of literals, are imported beforehand too.
+    wait
+        False: return while the process still starts. It is there to be lent then: `spawn` is for those who
+        waited.
+
+    Raises
+    ------
+    BoxUnavailable
+        The box cannot be had, with the reason.
+    """
+
+    def __init__(
+        self,
+        *,
+        level: Level,
+        limits: Limits | None = None,
+        packages: Sequence[str] = DEFAULT_PACKAGES,
+        files: Path | None = None,
+        preload: Sequence[str] = ("numpy", "matplotlib"),
+        real_coursekit: bool = False,
+        serve: str = "autograder.runner:serve",
+        wait: bool = True,
+    ) -> None:
+        if not sys.platform.startswith("linux"):
+            raise NOT_LINUX
+        control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(Level(level), control)
+        base = Base()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by the finalizer
+        parent = os.pidfd_open(os.getpid())
+        try:
+            self._process = launch(
+                "autograder.box.nursery",
+                base.path,
+                str(inside.fileno()),
+                str(parent),
+                fds=(inside.fileno(), parent),
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+            )
+        finally:
+            inside.close()
+            os.close(parent)
+        self._finalizer = weakref.finalize(
+            self, _stop, os.getpid(), self._control, self._process, base, self._errors
+        )
+        try:
+            # Found out while the other process starts.
+            found = importable(packages, serve=serve, real_coursekit=real_coursekit)
+            configuration = {
+                "level": self.level,
+                "limits": asdict(limits or Limits()),
+                "site": found.site,
+                "files": None if files is None else str(Path(files).resolve(strict=True)),
+                "preload": [*preload, *found.preload],
+                "serve": serve,
+            }
+            self._control.settimeout(_START_SECONDS)
+            self._control.send(json.dumps(configuration).encode())
+            if wait:
+                self._wait_until_warm()
+        except BaseException:
+            self.close()
+            raise
+
+    def lend(self) -> socket.socket:
+        """A line for one more judge: its descriptor is for a `BorrowedZygote` in that judge's process.
+
+        Close it here once that process has it. If this one is not there any more, the borrower notices.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, contextlib.suppress(OSError):
+            socket.send_fds(self._control, [LEND], [theirs.fileno()])
+        return ours
+
+    def why_it_failed(self) -> str:
+        """What went wrong, if the process has ended; nothing if it lives."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)  # those whom it was lent to may have noticed before us
+            try:
+                while True:  # past what it said while all was well
+                    self._receive()
+            except BoxUnavailable as error:
+                return str(error)
+        return ""
+
+    def _last_words(self) -> str:
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 2000))
+        text = self._errors.read().decode(errors="replace").strip()
+        return f": {text}" if text else ""
 
     def close(self) -> None:
         """End the warm process and with it every child."""
@@ -296,6 +341,45 @@ class Zygote:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class BorrowedZygote(_Spawner):
+    """A warm process that another process owns, as a judge sees it to which it was lent.
+
+    Parameters
+    ----------
+    level
+        What its owner asked for.
+    descriptor
+        From `Zygote.lend`. The children end when it is closed, which the end of this process does too.
+
+    Raises
+    ------
+    BoxUnavailable
+        It is not there any more; its owner knows why.
+    """
+
+    def __init__(self, level: Level, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)  # else what a test cell starts could keep it open
+        super().__init__(level, socket.socket(fileno=descriptor))
+        self._wait_until_warm()
+
+    def check(self) -> None:
+        """Make sure that it is still there; if it is not, a child may have ended only because it ended.
+
+        Raises
+        ------
+        BoxUnavailable
+            It is gone.
+        """
+        poll = select.poll()
+        poll.register(self._control, 0)  # the end of the line is told unasked
+        if poll.poll(0):
+            raise BoxUnavailable("the warm process has died")
+
+    def close(self) -> None:
+        """Give it back; the children end."""
+        self._control.close()
 
 
 def _stop(

@@ -31,6 +31,7 @@ from autograder.box.limits import Limits
 
 MOST_BYTES = 1 << 17  # of one message between judge and zygote
 _FOR_WALLS = ("resource",)  # imported where limits are set: once here, not in each child
+LEND = b"lend"  # with it comes a socket for one more judge
 READY = b"ready"  # what a child writes when its walls stand; anything else there is an error in words
 
 _COMMANDS, _REPLIES, _STATUS = 3, 4, 5  # a child's descriptors beside 0, 1 and 2
@@ -59,7 +60,6 @@ def main(search_path: Sequence[str]) -> None:
         with contextlib.suppress(OSError):
             control.send(json.dumps({"error": reason[: MOST_BYTES // 8]}).encode())
         os._exit(1)
-    control.send(json.dumps({"ready": True}).encode())
     _Nursery(box, serve, control, parent).run()
     os._exit(0)
 
@@ -146,19 +146,30 @@ def _strangers(box: Box) -> list[str]:
 
 
 class _Nursery:
-    """The zygote's loop: fork on request, reap, and end when the judge does."""
+    """The zygote's loop: fork on request, reap, and end when the owner does.
+
+    The owner may lend it to further judges, each on a socket of its own. A judge's children end with it.
+    """
 
     def __init__(self, box: Box, serve: _Serve, control: socket.socket, parent: int) -> None:
         self._box, self._serve, self._control, self._parent = box, serve, control, parent
         self._pid = os.getpid()
-        self._living: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, number)
+        self._judges: dict[int, socket.socket] = {}
+        self._count = 0
+        self._living: dict[int, tuple[int, int, int]] = {}  # pidfd -> (pid, number, judge)
         self._left: list[int] = []  # numbers of dead children to be cleaned up after
         self._poll = select.poll()
-        for fd in (control.fileno(), parent):
-            self._poll.register(fd, select.POLLIN)
+        self._poll.register(parent, select.POLLIN)
+        self._welcome(control)
+
+    def _welcome(self, judge: socket.socket) -> None:
+        self._judges[judge.fileno()] = judge
+        self._poll.register(judge, select.POLLIN)
+        with contextlib.suppress(OSError):  # it went: the next round sees it
+            judge.send(json.dumps({"ready": True}).encode())
 
     def run(self) -> None:
-        """Serve until the judge closes its end or dies."""
+        """Serve until the owner closes its end or dies."""
         gc.collect()
         self._filling = _fill_holes()
         gc.freeze()  # children need not look at what is there now; a look would copy its pages
@@ -166,8 +177,7 @@ class _Nursery:
         while self._round():
             pass
         for pidfd in list(self._living):
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-            self._reap(pidfd)
+            self._end(pidfd)
         for number in self._left:
             self._box.clean(number)
 
@@ -184,24 +194,46 @@ class _Nursery:
             self._reap(pidfd)
         if self._parent in events:
             return False
-        if self._control.fileno() in events:
-            message, descriptors, _, _ = socket.recv_fds(self._control, 64, _PIPES + MOST_SOCKETS)
-            if not message:
-                return False
-            self._spawn(int(message), descriptors)
-        elif self._box.watched:
+        asking = self._judges.keys() & events.keys()
+        for judge in asking:
+            if not self._answer(judge):
+                if self._judges[judge] is self._control:
+                    return False
+                self._dismiss(judge)
+        if not asking and self._box.watched:
             self._watch()
         return True
 
-    def _spawn(self, number: int, descriptors: Sequence[int]) -> None:
-        answer: dict[str, Any] = {"number": number}
+    def _answer(self, judge: int) -> bool:
+        """Do what a judge asks for; False if it is gone."""
+        line = self._judges[judge]
+        try:
+            message, descriptors, _, _ = socket.recv_fds(line, 64, _PIPES + MOST_SOCKETS)
+        except ConnectionError:
+            return False
+        if message == LEND and line is self._control:
+            self._welcome(socket.socket(fileno=descriptors[0]))
+        elif message:
+            self._spawn(judge, int(message), descriptors)
+        return bool(message)
+
+    def _dismiss(self, judge: int) -> None:
+        """End what is left of a judge's children."""
+        for pidfd in [pidfd for pidfd, (_, _, owner) in self._living.items() if owner == judge]:
+            self._end(pidfd)
+        self._poll.unregister(judge)
+        self._judges.pop(judge).close()
+
+    def _spawn(self, judge: int, request: int, descriptors: Sequence[int]) -> None:
+        answer: dict[str, Any] = {"number": request}
         pidfds = []
+        self._count += 1
         try:
             pid = self._box.fork()
             if pid == 0:
-                self._become_child(number, descriptors)
+                self._become_child(self._count, descriptors)
             pidfd = os.pidfd_open(pid)
-            self._living[pidfd] = pid, number
+            self._living[pidfd] = pid, self._count, judge
             self._poll.register(pidfd, select.POLLIN)
             pidfds.append(pidfd)
         except OSError as error:
@@ -209,17 +241,21 @@ class _Nursery:
         for fd in descriptors:
             os.close(fd)
         with contextlib.suppress(OSError):  # the judge went: the next round sees it
-            socket.send_fds(self._control, [json.dumps(answer).encode()], pidfds)
+            socket.send_fds(self._judges[judge], [json.dumps(answer).encode()], pidfds)
+
+    def _end(self, pidfd: int) -> None:
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        self._reap(pidfd)
 
     def _reap(self, pidfd: int) -> None:
-        pid, number = self._living.pop(pidfd)
+        pid, number, _ = self._living.pop(pidfd)
         self._poll.unregister(pidfd)
         os.close(pidfd)
         self._box.end(pid)
         self._left.append(number)
 
     def _watch(self) -> None:
-        for pidfd, (_, number) in self._living.items():
+        for pidfd, (_, number, _) in self._living.items():
             if self._box.is_past_bounds(number):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
@@ -234,7 +270,8 @@ class _Nursery:
                 os._exit(1)  # it ended just before
             try:
                 folders = self._box.confine(number=number, others=len(self._living))
-                self._control.detach()
+                for judge in self._judges.values():
+                    judge.detach()
                 syscalls.close_above(_STATUS + 1, keep=sockets)
             except BaseException as error:
                 os.write(_STATUS, f"a wall could not be raised: {in_words(error)}".encode()[:4000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -9,13 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
+from box_tools import need
 from nbformat import NotebookNode
 from sample_course import ASSIGNMENT, DOUBLE, SQUARE, answered, make_course, submit
 
 from autograder import pool as pool_module
+from autograder.box import Level
 from autograder.course import Course
 from autograder.jobs import Job, Reply, Setup
 from autograder.pool import Pool, PoolError
+from autograder.zygote import Zygote
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
 
@@ -41,7 +45,7 @@ class Class:
         self.jobs.append(Job(student, str(folder), {"ps1": "ps1.ipynb"}, seed=1))
 
     def pool(self, workers: int = 2, seconds: float = 60.0) -> Pool:
-        return Pool(self.setup, self.run_folder, workers=workers, seconds=seconds, command=FAKE)
+        return Pool(self.setup, self.run_folder, workers=workers, seconds=seconds, command=FAKE, warm=None)
 
     def grade(self, **options: float) -> dict[str, Reply]:
         with self.pool(**options) as pool:  # type: ignore[arg-type]
@@ -114,13 +118,93 @@ def test_workers_killed_from_outside_lose_nothing(klass: Class) -> None:
     for number in range(30):
         klass.hand_in(f"s{number}")
     replies: dict[str, Reply] = {}
+    killed: set[int] = set()
+
+    def to_be_killed(pool: Pool) -> list[int]:
+        """Workers busy with nothing that was tried before: killed twice, a submission would be given up."""
+        return [
+            worker._process.pid
+            for worker in pool._workers
+            if worker._process.pid not in killed
+            and not any(pool._attempts[job.student] for job in worker.jobs)
+        ]
+
     with klass.pool(workers=2) as pool:
         for reply in pool.run(klass.jobs):
             replies[reply.result.student] = reply
-            if len(replies) in (5, 12, 20):
-                os.kill(pool._workers[0]._process.pid, signal.SIGKILL)
+            if len(replies) >= (5, 12, 20, 31)[len(killed)] and (found := to_be_killed(pool)):
+                os.kill(found[0], signal.SIGKILL)
+                killed.add(found[0])
+    assert len(killed) == 3
     assert set(scores(replies).values()) == {6.0}
     assert len(replies) == 30
+
+
+def test_workers_share_a_warm_process_until_one_fails(klass: Class) -> None:
+    started: list[Zygote] = []
+
+    def warm(setup: Setup) -> Zygote:
+        started.append(Zygote(level=Level.FULL, serve="box_serve:serve", preload=(), wait=False))
+        return started[-1]
+
+    need(Level.FULL)
+    for number in range(6):
+        klass.hand_in(f"s{number}")
+    with Pool(klass.setup, klass.run_folder, workers=6, seconds=60.0, command=FAKE, warm=warm) as pool:
+        assert len(list(pool.run(klass.jobs))) == 6
+        assert [worker.zygote for worker in pool._workers] == [*started[:1] * 4, *started[1:] * 2]
+        failed = pool._workers[0]
+        os.kill(failed._process.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, failed._process.pid, os.WEXITED | os.WNOWAIT)
+        assert len(list(pool.run(klass.jobs))) == 6
+        assert [worker.zygote for worker in pool._workers] == [
+            *started[:1] * 3,
+            *started[1:2] * 2,
+            started[1],
+        ]
+    assert [zygote._process.poll() for zygote in started] == [0, 0]
+
+
+def test_a_warm_process_that_is_killed_costs_nobody_anything(klass: Class) -> None:
+    need(Level.FULL)
+    for number in range(8):
+        klass.hand_in(f"s{number}")
+    replies: dict[str, Reply] = {}
+    with Pool(klass.setup, klass.run_folder, workers=2, seconds=60.0) as pool:
+        for reply in pool.run(klass.jobs):
+            replies[reply.result.student] = reply
+            if len(replies) == 2:
+                assert pool._zygote is not None
+                first = pool._zygote._process
+                os.kill(first.pid, signal.SIGKILL)
+        assert pool._zygote is not None
+        assert pool._zygote._process.pid != first.pid
+        second = pool._zygote._process
+    assert scores(replies) == {f"s{number}": 6.0 for number in range(8)}
+    assert [first.poll(), second.poll()] == [-signal.SIGKILL, 0]
+
+
+def test_a_warm_process_that_does_not_start_ends_the_batch_with_its_words(klass: Class) -> None:
+    def broken(setup: Setup) -> Zygote:
+        return Zygote(level=Level.FULL, serve="box_serve:no_function", preload=(), wait=False)
+
+    def absent(setup: Setup) -> Zygote:
+        return Zygote(level=Level.FULL, packages=("no_such_package",), wait=False)
+
+    need(Level.FULL)
+    klass.hand_in("ada")
+    for warm, words in ((broken, "no_function"), (absent, "'no_such_package', which is not installed")):
+        with (
+            Pool(klass.setup, klass.run_folder, workers=1, seconds=60.0, warm=warm) as pool,
+            pytest.raises(PoolError, match=f"workers do not start. .*{words}"),
+        ):
+            list(pool.run(klass.jobs))
+
+
+def test_where_threads_are_allowed_no_judge_shares(klass: Class) -> None:
+    setup = dataclasses.replace(klass.setup, box_limits={"processes": 3})
+    pools = [Pool(given, klass.run_folder, workers=8, seconds=1.0) for given in (klass.setup, setup)]
+    assert [pool._share for pool in pools] == [4, 1]
 
 
 def test_a_slow_consumer_is_not_taken_for_hanging_workers(klass: Class) -> None:

@@ -30,7 +30,7 @@ from box_tools import (
 from autograder.box import BoxUnavailable, Level, Limits
 from autograder.box.packages import DEFAULT_PACKAGES
 from autograder.importable import importable
-from autograder.zygote import Child, Zygote
+from autograder.zygote import BorrowedZygote, Child, Zygote
 
 LEVELS = list(Level)
 
@@ -477,6 +477,112 @@ def test_a_forked_copy_of_the_judge_ends_nothing() -> None:
         assert ask(spawned, "answer = 1") == 1
         with started.spawn() as another:
             assert ask(another, "answer = 2") == 2
+
+
+# ---- several judges ----------------------------------------------------------------------------------------
+
+
+def borrowed(started: Zygote) -> BorrowedZygote:
+    """The zygote as another judge sees it."""
+    return BorrowedZygote(started.level, started.lend().detach())
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_judges_children_end_with_it_and_no_others(level: Level) -> None:
+    with zygote(level, preload=()) as started:
+        first, second = borrowed(started), borrowed(started)
+        mine = started.spawn()
+        theirs = [first.spawn(), first.spawn()]
+        other = second.spawn()
+        for number, spawned in enumerate((mine, *theirs, other)):
+            assert ask(spawned, f"open('own', 'w').write('{number}'); answer = open('own').read()") == str(
+                number
+            )
+        assert ask(theirs[0], "while True: pass", seconds=0.05) == "no answer"
+        first.close()
+        assert [ended(spawned) for spawned in theirs] == [True, True]
+        assert ask(mine, "answer = open('own').read()") == "0"
+        assert ask(other, "answer = open('own').read()") == "3"
+        with second.spawn() as late, started.spawn() as later:
+            assert [ask(late, "answer = 1"), ask(later, "answer = 2")] == [1, 2]
+        for spawned in (mine, *theirs, other):
+            spawned.close()
+        second.close()
+
+
+@pytest.mark.parametrize("level", [Level.FULL, Level.LANDLOCK])
+def test_a_child_reaches_none_of_another_judges(level: Level) -> None:
+    with zygote(level, preload=()) as started:
+        first, second = borrowed(started), borrowed(started)
+        with first.spawn() as victim, second.spawn() as attacker:
+            secret = ask(victim, "import os; open('secret', 'w').close(); answer = os.path.abspath('secret')")
+            number = ask(victim, "answer = os.getpid()")
+            attack = f"""
+import os, signal
+answer = []
+for pid in (*range(max({number} - 200, 2), {number} + 200), -1):
+    if pid == os.getpid():
+        continue
+    for number in (0, signal.SIGKILL, signal.SIGSTOP):
+        try:
+            os.kill(pid, number)
+        except OSError:
+            continue
+        answer.append((pid, number))
+try:
+    answer.append(open({secret!r}).read())
+except OSError:
+    pass
+"""
+            reached = ask(attacker, attack)
+            assert [hit for hit in reached if hit[0] != -1] == []  # -1 at level landlock: itself
+            assert ask(victim, "answer = (os.getpid(), os.listdir())") == [number, ["secret"]]
+        first.close()
+        second.close()
+
+
+def test_nothing_is_left_of_judges_that_went() -> None:
+    with zygote(Level.FULL, preload=()) as started:
+        warm = max(family_of(started))
+        before = family_of(started), len(os.listdir(f"/proc/{warm}/fd"))
+        for _ in range(5):
+            judge = borrowed(started)
+            children = [judge.spawn(), judge.spawn()]
+            judge.close()
+            assert all(map(ended, children))
+            for spawned in children:
+                spawned.close()
+        assert wait_until_same(started, before[0])
+        with started.spawn() as spawned:  # it has seen to all that came before
+            assert ask(spawned, "answer = 1") == 1
+        assert wait_until_same(started, before[0])
+        assert len(os.listdir(f"/proc/{warm}/fd")) == before[1]
+
+
+def test_a_lent_zygote_that_is_dead_is_told() -> None:
+    with zygote(Level.FULL, preload=()) as started:
+        judge = borrowed(started)
+        with judge.spawn() as spawned:
+            judge.check()
+            started._process.kill()
+            assert ended(spawned)
+            with pytest.raises(BoxUnavailable, match="the warm process has died"):
+                judge.check()
+        with pytest.raises(BoxUnavailable, match="the warm process has died"):
+            judge.spawn()
+        with pytest.raises(BoxUnavailable, match="the warm process has died"):
+            borrowed(started)
+        assert "the warm process has died" in started.why_it_failed()
+        judge.close()
+
+
+def test_who_does_not_wait_learns_why_it_failed() -> None:
+    with zygote(Level.FULL, serve="box_serve:no_function", wait=False) as started, started.lend():
+        with pytest.raises(BoxUnavailable, match="the warm process has died"):
+            borrowed(started)
+        assert "no_function" in started.why_it_failed()
+    with zygote(Level.FULL, preload=()) as started:
+        assert started.why_it_failed() == ""
 
 
 # ---- other users and other machines ------------------------------------------------------------------------

@@ -97,6 +97,7 @@ CONFIGURATION = """
 c = get_config()
 c.CourseDirectory.course_id = "hostile"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "reference*"]
+c.Autograde.exporter_class = "autograder.frontend.SealedExporter"
 """
 
 

@@ -1,6 +1,6 @@
-"""Runs `coursekit grade` as a process of its own and tells what was left of it.
+"""Runs `coursekit grade` or one of nbgrader's ways as a process of its own and tells what was left of it.
 
-`python -m … watch REPORT LEVEL COURSE ASSIGNMENT WORKERS RESULTS` starts the same
+`python -m … watch REPORT WAY LEVEL COURSE ASSIGNMENT WORKERS RESULTS` starts the same
 module with ``run`` in its place, adopts whatever that leaves behind, and writes what it saw to REPORT.
 """
 
@@ -17,13 +17,17 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.results import SubmissionResult
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _PATIENCE = 5.0  # seconds: what is killed needs a moment to be gone
 
 
-def run(level: str, course: str, assignment: str, workers: str, results: str) -> int:
-    """Grade at a level that this machine must give."""
+def run(way: str, level: str, course: str, assignment: str, workers: str, results: str) -> int:
+    """Grade at a level that this machine must give, in one of the ways of `suite.Way`."""
     from autograder import batch, cli
     from autograder.box import Level
     from autograder.box.levels import die_with_parent
@@ -34,9 +38,54 @@ def run(level: str, course: str, assignment: str, workers: str, results: str) ->
     else:
         batch.best_level = lambda: Level(level)
         extra = []
+    if way != "grade":
+        return _run_nbgrader(way, Path(course), assignment, Path(results))
     return cli.main(
         ["grade", assignment, "--course", course, "--workers", workers, "--json", results, *extra]
     )
+
+
+def _run_nbgrader(way: str, course: Path, assignment: str, results: Path) -> int:
+    """Grade with nbgrader's command, or student by student as formgrader's button does."""
+    from autograder.frontend import exporter
+
+    told: list[dict[str, Any]] = []
+    tell = exporter._tell
+
+    def overheard(converter: Any, result: SubmissionResult) -> None:
+        told.append(result.to_public())
+        tell(converter, result)
+
+    exporter._tell = overheard
+    try:
+        return _by_command(assignment) if way == "command" else _by_button(course, assignment)
+    finally:
+        results.write_text(json.dumps({"submissions": told}))
+
+
+def _by_command(assignment: str) -> int:
+    from nbgrader.apps.nbgraderapp import NbGraderApp
+
+    try:
+        NbGraderApp.launch_instance(["autograde", assignment])
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _by_button(folder: Path, assignment: str) -> int:
+    from nbgrader.apps import NbGraderAPI
+
+    from autograder.course import Course
+
+    course = Course(folder)
+    api = NbGraderAPI(course.directory, parent=course.app)
+    for student in course.students(assignment):
+        answer = api.autograde(assignment, student)
+        if not answer["success"]:
+            print(answer["log"], file=sys.stderr)
+            return 1
+    return 0
 
 
 def pages(course: str, assignment: str, students: str) -> int:

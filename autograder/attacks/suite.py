@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -40,13 +40,29 @@ _MOST_MEMORY = 512  # MB of a judge or the writer, whatever submissions do
 _MARKERS = ("solution", "comment", "expected", "callback", "input", "reference", "plain")
 
 
+Way = Literal["grade", "command", "button"]
+
+
 @dataclass(frozen=True)
 class Machine:
-    """How the grader is started: the level it must use, its interpreter, the user to become (None: as is)."""
+    """How the grader is started.
+
+    Attributes
+    ----------
+    level
+        The level it must use.
+    python
+        Its interpreter.
+    user
+        The user to become; None: as is.
+    way
+        The command, nbgrader's own command, or formgrader's button for one student after the other.
+    """
 
     level: Level
     python: str = sys.executable
     user: int | None = None
+    way: Way = "grade"
 
 
 @dataclass(frozen=True)
@@ -232,7 +248,8 @@ class _Run:
         report, results = reports / f"{assignment}.watch.json", reports / f"{assignment}.json"
         if user is not None:
             os.chown(reports, user, user)
-        arguments = [report, self.machine.level, world.course, assignment, self.workers, results]
+        machine = self.machine
+        arguments = [report, machine.way, machine.level, world.course, assignment, self.workers, results]
         done = self._call(self.machine.python, "watch", *map(str, arguments), user=user)
         if not report.exists():
             raise RuntimeError(f"the grader's process cannot be watched: {done.stderr.decode()[-2000:]}")

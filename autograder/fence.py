@@ -2,8 +2,8 @@
 
 ``open(path)``, with ``path`` from an answer, is done by the judge, who may read the gradebook, the hidden
 tests and everybody's work; and the message of a failed assert may show what was read. So a path that a
-student's process has said is opened only below the test's own folder. What libraries open by themselves, and
-what the instructor wrote down, is opened as ever.
+student's process has said is opened, listed or removed only below the test's own folder. What libraries open
+by themselves, and what the instructor wrote down, is opened as ever.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ __all__ = ["Fence", "fenced"]
 
 MOST_BYTES = 8 << 20  # of what a student's process said; what comes later is not searched
 _PUBLIC = ("/usr/", "/lib/", "/dev/", "/etc/fonts/", "/etc/localtime")
+# What is done with paths, and how many of them come first.
+_OF_PATHS = {
+    **dict.fromkeys(("open", "sqlite3.connect", "os.listdir", "os.scandir", "os.truncate", "os.chmod"), 1),
+    **dict.fromkeys(("os.remove", "os.rmdir", "os.mkdir", "os.utime", "os.chdir", "shutil.rmtree"), 1),
+    **dict.fromkeys(("os.rename", "os.link", "os.symlink", "shutil.move", "shutil.copyfile"), 2),
+}
 
 
 class Fence:
@@ -90,8 +96,10 @@ def _held() -> list[Fence]:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if not fences:
             return
-        if event in ("open", "sqlite3.connect") and any(fence.forbids(arguments[0]) for fence in fences):
-            raise PermissionError(f"{arguments[0]!r} is the student's and not in the assignment's folder")
+        if event in _OF_PATHS:
+            for path in arguments[: _OF_PATHS[event]]:
+                if any(fence.forbids(path) for fence in fences):
+                    raise PermissionError(f"{path!r} is the student's and not in the assignment's folder")
 
     sys.addaudithook(hook)
     return fences

@@ -408,6 +408,18 @@ def test_what_the_instructor_wrote_down_is_opened_as_ever(tmp_path):
     assert scores(judge(source)) == [2.0]
 
 
+def test_a_test_that_tidies_up_removes_nothing_of_the_graders(tmp_path):
+    (tmp_path / "gradebook.db").write_text("all grades")
+    source = notebook(
+        locked("import os"),
+        solution("path = 'mine.txt'\ndef save(): open(path, 'w').close()"),
+        graded("save()\nif os.path.exists(path): os.remove(path)\nassert path.endswith('.txt')"),
+    )
+    answer = f"path = {str(tmp_path / 'gradebook.db')!r}\ndef save(): pass"
+    assert both(source, answer=answer) == ([2.0], [0.0])
+    assert (tmp_path / "gradebook.db").read_text() == "all grades"
+
+
 @pytest.mark.parametrize("query", ["attach database '{}' as other", "vacuum into '{}'"])
 def test_a_query_of_a_students_opens_no_other_database(query, tmp_path):
     source = notebook(

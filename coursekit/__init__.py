@@ -10,8 +10,22 @@ Names are loaded when they are first used: ``import coursekit`` loads neither Nu
 list of them is ``__init__.pyi``, which type checkers read too.
 """
 
+from typing import Any
+
 import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first used; of an unknown one, say what it is probably called."""
+    if name in __all__ or name.startswith("_"):
+        return _load(name)
+    from difflib import get_close_matches
+
+    known = {known.lower(): known for known in __all__}
+    near = [f"{name.lower()}gate", *get_close_matches(name.lower(), known)]
+    meant = next((f": did you mean ck.{known[one]}?" for one in near if one in known), "")
+    raise AttributeError(f"coursekit has no {name!r}{meant}")

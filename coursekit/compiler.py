@@ -90,7 +90,10 @@ class ByShape:
         names = self.plan.graph.inputs
         given = {**dict(zip(names, values, strict=False)), **named}
         if set(given) != set(names) or len(values) + len(named) != len(names):
-            raise TypeError(f"run() takes each of {', '.join(names)} once")
+            raise TypeError(
+                f"run() takes each of {', '.join(names)} once, in this order or by name; it was given "
+                f"{', '.join([*map(describe, values), *named]) or 'nothing'}"
+            )
         return tuple([given[name] for name in names])
 
 

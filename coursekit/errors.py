@@ -45,7 +45,8 @@ def gate_failure(name: str, gate: Any, values: list[Any], error: Exception) -> E
     if isinstance(error, TypeError):
         return TypeError(f"{where}: {error}")
     if any(is_array(x) for x in values):
-        return GateError(f"{where} was given {given}, and these do not fit: {_rule(kind)} ({error})")
+        said = "" if kind == "MatMulGate" else f" ({error})"  # NumPy speaks of core dimensions and gufuncs
+        return GateError(f"{where} was given {given}, and these do not fit: {_rule(kind)}{said}")
     return GateError(f"{where} is not defined for {given} ({error})")
 
 

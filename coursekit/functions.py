@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursekit import gates
+from coursekit.errors import GateError
 from coursekit.gates.words import Axis
 from coursekit.values import is_numpy
 from coursekit.variable import Variable, call
@@ -338,23 +339,25 @@ def one_hot(classes: Any, number_of_classes: int) -> Any:
         or numbers.min(initial=0) < 0
         or numbers.max(initial=0) >= number_of_classes
     ):
-        raise ValueError(f"class numbers are integers from 0 to {number_of_classes - 1}, not {classes!r:.60}")
+        wrong = repr(numbers.tolist() if numbers.ndim == 0 else classes)
+        raise ValueError(f"class numbers are integers from 0 to {number_of_classes - 1}, not {wrong:.60}")
     return np.eye(number_of_classes)[numbers]
 
 
 def _targets(scores: Any, targets: Any) -> Any:
     """Return class numbers as one-hot rows, other targets as they are."""
-    if (
-        isinstance(targets, int)
-        or (is_numpy(targets) and targets.dtype.kind in "iu")
-        or isinstance(targets, list)
-    ):
+    if isinstance(targets, (int, float, list)) or is_numpy(targets):
         import numpy as np
 
         given = np.asarray(targets)
         values = scores.value if isinstance(scores, Variable) else scores
         shape = np.shape(values) if values is not None else None
-        if shape and given.dtype.kind in "iu" and given.ndim == len(shape) - 1:
+        if shape and given.dtype.kind in "iuf" and given.ndim == len(shape) - 1:
+            if given.shape != shape[:-1]:
+                raise GateError(
+                    f"targets of shape {given.shape} do not fit scores of shape {shape}: there is one class "
+                    f"number a sample, shape {shape[:-1]}, or a one-hot row a sample, shape {shape}"
+                )
             return one_hot(given, shape[-1])
     return targets
 
@@ -431,12 +434,21 @@ def accuracy(scores: Any, targets: Any) -> float:
     targets
         Class numbers or one-hot rows; −1 and +1 for scores (N,).
 
+    Raises
+    ------
+    GateError
+        If there are not as many targets as samples.
+
     >>> accuracy([[0.631, 0.969, 0.71], [0.884, 0.34, 0.455]], [1, 1])
     0.5
     """
     import numpy as np
 
     given, wanted = np.asarray(scores), np.asarray(targets)
+    if wanted.shape not in (given.shape, given.shape[:1]):
+        raise GateError(
+            f"targets of shape {wanted.shape} do not fit scores of shape {given.shape}: one target a sample"
+        )
     if given.ndim == 2:
         wanted = wanted.argmax(-1) if wanted.ndim == 2 else wanted
         right = given.argmax(-1) == wanted

@@ -149,6 +149,10 @@ def check_gate(gate: Any, *inputs: Any, seed: int = 0) -> GradientReport:
     """
     import numpy as np
 
+    if isinstance(gate, type):
+        raise TypeError(f"{gate.__name__} is a class: hand in a gate of it, {gate.__name__}()")
+    if not (hasattr(gate, "forward") and hasattr(gate, "backward")):
+        raise TypeError(f"a gate has forward and backward; {type(gate).__name__} {gate!r:.60} has not")
     notes: list[str] = []
     names = [f"input {i + 1}" for i in range(len(inputs))]
     values = [_promote(as_value(x, name), name, notes) for x, name in zip(inputs, names, strict=True)]

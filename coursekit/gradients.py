@@ -47,6 +47,8 @@ def gradient(f: Callable[[Any], Any], at: Any, method: Method = "backprop", *, h
 
     Raises
     ------
+    TypeError
+        If f is no function.
     ValueError
         For an unknown method.
     GateError
@@ -71,8 +73,14 @@ def gradient(f: Callable[[Any], Any], at: Any, method: Method = "backprop", *, h
         "complex_step": _complex_step,
         "symbolic": _symbolic,
     }
-    if method not in methods:
-        raise ValueError(f"no method {method!r}; there are {', '.join(methods)}")
+    if not callable(f):
+        raise TypeError(
+            f"f is a function of one number, vector or array, not {type(f).__name__}, as in "
+            "ck.gradient(lambda w: w[0] * w[1], [2.0, 3.0]); a graph has forward(…) and backward()"
+        )
+    if not isinstance(method, str) or method not in methods:
+        vector = "" if isinstance(method, str) else ". Several inputs are one vector: ck.gradient(f, [2, 3])"
+        raise ValueError(f"no method {method!r}; there are {', '.join(methods)}{vector}")
     point = as_value(at, "the point")
     if method in ("backprop", "symbolic"):
         return methods[method](f, point)
@@ -172,8 +180,10 @@ def number(value: Any) -> Any:
     Raises
     ------
     GateError
-        If it is an array.
+        If it is an array, or nothing.
     """
+    if value is None:
+        raise GateError("f returned None: is there a return?")
     if isinstance(value, float):  # NumPy's float64 too
         return value
     value = plain(value.value if isinstance(value, Variable) else value)

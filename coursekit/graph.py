@@ -108,7 +108,8 @@ class ComputationalGraph:
         for z in outputs:
             if not isinstance(z, Variable):
                 raise TypeError(
-                    f"an output of a graph is made of variables; {z!r:.60} is a {type(z).__name__}"
+                    f"a graph is made of variables, as in x, y = ck.variables('x y'); "
+                    f"ck.ComputationalGraph(x * y). It was given {type(z).__name__} {z!r:.60}"
                 )
         self.nodes, self.outputs, self._leaves = _own_nodes(outputs)
         self.inputs = list(self._leaves) if inputs is None else list(inputs)
@@ -354,7 +355,8 @@ class ComputationalGraph:
         given.update(named)
         missing = [name for name in self.inputs if name not in given and self._leaves[name].value is None]
         if missing:
-            raise TypeError(f"no value for {', '.join(missing)}: graph.forward({missing[0]}=...)")
+            call = ", ".join(f"{name}=..." for name in missing)
+            raise TypeError(f"no value for {', '.join(missing)}: graph.forward({call})")
         checked = {name: as_value(value, name) for name, value in given.items()}
         for name, value in checked.items():  # only now: a wrong call leaves the graph as it was
             self._leaves[name].value = value

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from coursekit import gates
 from coursekit.errors import GateError, gate_failure
 from coursekit.gates import (
     AddGate,
@@ -94,6 +95,11 @@ class Variable(Traced):
     grad: Any
 
     def __init__(self, value: Any = None, name: str | None = None) -> None:
+        if isinstance(value, str):
+            raise TypeError(
+                f"a Variable begins with its value, a number or an array, and {value!r:.40} is a text. "
+                f'A variable without a value is made by ck.variables("{value:.40}")'
+            )
         self.value = None if value is None else as_value(value, f"Variable {name or ''}".rstrip())
         self.name = name
         self.grad = None
@@ -155,6 +161,21 @@ class Variable(Traced):
             "ck.maximum or ck.where, or decide with its .value"
         )
 
+    def _not_compared(self, other: Any) -> bool:
+        raise TypeError(
+            f"{self!r} cannot be compared by < or >: an `if` cannot be part of a graph. Use a gate such as "
+            "ck.maximum or ck.where, or compare its .value"
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = _not_compared
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what is called differently here than in NumPy, PyTorch and micrograd."""
+        advice = _CALLED.get(name, "")
+        if not advice and f"{name.replace('_', '').lower()}gate" in _GATES:
+            advice = f"write ck.{name}(…)"
+        raise AttributeError(f"a Variable has no {name!r}" + (f": {advice}" if advice else ""))
+
     def __float__(self) -> float:
         raise TypeError(
             f"{self!r} is a variable, and math functions would forget how it was made: use coursekit's "
@@ -186,6 +207,8 @@ class Variable(Traced):
         >>> (w1**3).named("a")
         Variable a
         """
+        if not (isinstance(name, str) and name.strip()):
+            raise TypeError(f"a name is a text that is not empty, not {name!r}")
         self.name = name
         return self
 
@@ -227,11 +250,22 @@ def variables(names: str | Iterable[str]) -> tuple[Variable, ...]:
     names
         Names divided by blanks or commas, or a list of names. A name given twice gives one variable.
 
+    Raises
+    ------
+    TypeError
+        For anything but texts.
+    ValueError
+        If there is no name, or an empty one.
+
     >>> w1, w2 = variables("w1 w2")
     >>> w1**3 * w2
     Variable MultiplyGate
     """
+    if not isinstance(names, (str, list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f'variables() takes names, as in ck.variables("w1 w2"), not {names!r:.60}')
     listed = names.replace(",", " ").split() if isinstance(names, str) else list(names)
+    if not all(listed) or not listed:
+        raise ValueError(f'a variable needs a name, as in ck.variables("w1 w2"), and {names!r} holds none')
     made = {name: Variable(None, name) for name in listed}
     return tuple(made[name] for name in listed)
 
@@ -267,12 +301,22 @@ def _record_pair(gate: Gate, x: Any, y: Any) -> Variable:
     return node
 
 
+_GATES = frozenset(name.lower() for name in gates.__all__)
+_CALLED = {  # elsewhere: here
+    **dict.fromkeys(("data", "item", "numpy", "detach"), "its number or array is in .value"),
+    **dict.fromkeys(("shape", "ndim", "size", "dtype"), "its array is in .value"),
+    "T": "write ck.transpose(…)",
+    "zero_grad": "each backward() starts anew, so there is nothing to clear",
+}
+
 GATE_ERRORS = (ArithmeticError, TypeError, ValueError, IndexError)
 ADD, SUBTRACT, NEGATE = AddGate(), SubtractGate(), NegateGate()  # gates that keep nothing can be shared
 _new = Variable.__new__
 
 
 def _constant(value: Any) -> Variable:
+    if value is None:
+        raise TypeError("a gate was given None: has a function no return?")
     node = Variable(value)
     node.constant = True
     return node

@@ -40,6 +40,15 @@ class Gate:
         """Return the gradient of each input, given the upstream gradient ``dz``."""
         raise NotImplementedError(f"{type(self).__name__} has no backward()")
 
+    def __getattr__(self, name: str) -> Any:
+        """Say what is missing: most likely what ``forward`` keeps for ``backward``."""
+        kind = type(self).__name__
+        if name.startswith("_"):
+            raise AttributeError(f"{kind} has no attribute {name!r}")
+        raise AttributeError(
+            f"{kind} has no {name!r}: what backward needs is kept by forward, so call forward(…) first"
+        )
+
     @property
     def label(self) -> str:
         """The symbol with the gate's parameters, as drawn in a picture."""

@@ -60,7 +60,7 @@ class Optimiser:
     def __init__(
         self, learning_rate: float = 0.01, *, weight_decay: float = 0.0, clip_norm: float | None = None
     ) -> None:
-        if not learning_rate > 0.0:
+        if isinstance(learning_rate, str) or not learning_rate > 0.0:
             raise ValueError(f"a learning rate is a positive number, not {learning_rate!r}")
         if weight_decay < 0.0 or (clip_norm is not None and not clip_norm > 0.0):
             raise ValueError("weight_decay must not be negative, and clip_norm must be positive")

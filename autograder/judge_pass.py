@@ -650,7 +650,10 @@ class Pass:
         if not isinstance(value, (types.FunctionType, RemoteClass)):
             raise TypeError(f"a function or class was expected, got {type(value).__name__}")
         names = [name for name in self._plan.watched if self._names.get(name) is value]
-        return source_of([ran.source for ran in self._ran], (names or [value.__qualname__])[0] + inner)
+        stopped = {place for place, ran in enumerate(self._ran) if ran.key in self._trouble}
+        return source_of(
+            [ran.source for ran in self._ran], (names or [value.__qualname__])[0] + inner, stopped
+        )
 
 
 class _Stop(Exception):

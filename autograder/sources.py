@@ -7,7 +7,7 @@ judge looks for the definition itself; what a cell builds while it runs has no s
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 
 from autograder.cells import as_python
@@ -18,8 +18,11 @@ _WITH_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def source_of(cells: Sequence[str], path: str) -> str:
+def source_of(cells: Sequence[str], path: str, stopped: Container[int] = ()) -> str:
     """The text of the last definition of a function or class.
+
+    If that may not have run (it stands under an ``if``, or its cell stopped with an error), the text of all
+    definitions up to it: a decoy that never runs must not hide the one that does.
 
     Parameters
     ----------
@@ -27,6 +30,8 @@ def source_of(cells: Sequence[str], path: str) -> str:
         The cells that ran, in order.
     path : str
         Its name, or where it stands: ``Box.area``, ``make.<locals>.inner``.
+    stopped : container of int
+        Places of the cells that stopped with an error.
 
     Raises
     ------
@@ -35,16 +40,26 @@ def source_of(cells: Sequence[str], path: str) -> str:
 
     >>> source_of(["def f(x): return x", "def f(x):\\n    return 2 * x\\ng = f"], "g")
     'def f(x):\\n    return 2 * x\\n'
+    >>> source_of(["def f(x): return x", "if x:\\n    def f(x): return 2 * x"], "f")
+    'def f(x): return x\\n    def f(x): return 2 * x\\n'
     >>> source_of(["f = wrapped(g)"], "f")
     Traceback (most recent call last):
         ...
     OSError: could not get source code
     """
     names = [name for name in path.split(".") if name != "<locals>"]
-    statements = [pair for cell in cells for pair in _statements(cell)]
+    statements: list[tuple[ast.stmt, str]] = []
+    sure: set[int] = set()  # ids of statements that ran for certain
+    for number, cell in enumerate(cells):
+        for statement, text in _statements(cell):
+            statements.append((statement, text))
+            if statement.col_offset == 0 and number not in stopped:
+                sure.add(id(statement))
     while names and (found := _last(statements, names[0])) is not None:
         place, defined = found
         text = statements[place][1]
+        if id(statements[place][0]) not in sure:
+            return _all_of(statements[: place + 1], names)
         if isinstance(defined, _DEFINITIONS):
             inner = _inside(defined, names[1:])
             if inner is not None:
@@ -56,6 +71,20 @@ def source_of(cells: Sequence[str], path: str) -> str:
             continue
         break
     raise OSError("could not get source code")
+
+
+def _all_of(statements: Sequence[tuple[ast.stmt, str]], names: Sequence[str]) -> str:
+    """The text of each definition."""
+    texts = []
+    for statement, text in statements:
+        defined = _bound(statement, names[0])
+        if isinstance(defined, _DEFINITIONS) and (inner := _inside(defined, names[1:])) is not None:
+            texts.append(_lines(text, inner))
+        elif isinstance(defined, ast.Lambda) and not names[1:]:
+            texts.append(_lines(text, statement))
+    if not texts:
+        raise OSError("could not get source code")
+    return "".join(texts)
 
 
 def _statements(cell: str) -> Iterator[tuple[ast.stmt, str]]:

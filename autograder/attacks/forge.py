@@ -509,6 +509,15 @@ linecache.getlines = lambda *a, **k: ["def double(x):\\n", "    return x + x\\n"
 """,
     ),
     Entry(
+        "forge-source-decoy",
+        "defines its function once more, cleanly, where it never runs",
+        3.0,
+        assignment=PLAIN,
+        answers={
+            "double": "def double(x):\n    return 2 * x\n\nif double is None:\n    def double(x):\n        return x + x"
+        },
+    ),
+    Entry(
         "forge-source-wrapped",
         "wraps its function around one whose source is clean",
         3.0,

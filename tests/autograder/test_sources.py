@@ -112,3 +112,21 @@ def test_masks_count_where_the_source_speaks_of_them() -> None:
     )
     assert scores(judge(unspoken)) == [2.0]
     assert scores(judge(unspoken, submission(unspoken, answer=sneaky))) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("second", "stopped"),
+    [
+        ("if False:\n    def f(n):\n        return n", ()),
+        ("try:\n    1 / 0\n    f = lambda n: n\nexcept ZeroDivisionError: pass", ()),
+        ("1 / 0\ndef f(n):\n    return n", {1}),
+    ],
+)
+def test_a_definition_that_may_not_have_run_does_not_hide_the_one_before(second, stopped):
+    first = "def f(n):\n    for _ in range(n): pass"
+    assert "for _ in range" in source_of([first, second], "f", stopped)
+
+
+def test_a_definition_that_ran_hides_the_one_before():
+    cells = ["def f(n):\n    for _ in range(n): pass", "def f(n):\n    return n"]
+    assert source_of(cells, "f") == "def f(n):\n    return n\n"

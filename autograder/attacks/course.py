@@ -5,6 +5,7 @@ The source is full of markers: wherever one of them turns up, something leaked.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,13 @@ FULL = {GATES: 21.0, PLAIN: 4.0, SEAMS: 21.0}  # what right answers get without 
 GUESSED = 7.0  # what WRONG gets, and WRONG_AT_SEAMS
 QUESTIONS = tuple(name for name in RIGHT if name != "why")
 
+# How many times longer everything may take: for a machine that is slow, or emulated.
+PATIENCE = float(os.environ.get("COURSEKIT_PATIENCE", "1"))
 # Small, so that a class of endless loops is graded in minutes; an honest answer takes milliseconds.
 LIMITS = {
-    "cell_seconds": 3.0,
-    "question_seconds": 2.5,
-    "submission_seconds": 20.0,
+    "cell_seconds": 3.0 * PATIENCE,
+    "question_seconds": 2.5 * PATIENCE,
+    "submission_seconds": 20.0 * PATIENCE,
     "output_bytes": 20_000,
     "memory_bytes": 256 << 20,
     "file_bytes": 8 << 20,

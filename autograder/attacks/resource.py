@@ -150,7 +150,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "resource-endless-items",
         "gives a test items without end",
-        RIGHT_SCORE - 2,
+        RIGHT_SCORE - 3,  # nor has it a length, where no class of the instructor's has one
         answers={
             "gradient": "class gradient:\n    def __len__(self): return 2\n    def __iter__(self):\n        while True: yield 1.0\ngradient = gradient()"
         },

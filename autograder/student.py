@@ -636,6 +636,8 @@ class Student(Peer):
             if operation in OPERATORS and (not _is_iterator(x) or operation in _OF_ITERATORS):
                 return OPERATORS[operation]
             public = bool(args) and type(args[0]) is str and not args[0].startswith("_")
+            if public and _steers_mock(operation, x, args[0]):
+                raise AttributeError(f"what this object of the test has seen is not changed by {operation}")
             if (
                 operation in ACTIONS
                 and not _is_iterator(x)
@@ -656,6 +658,16 @@ _MODULE: dict[str, Any] = {
     "library": ("types", "ModuleType"),
     "plain": None,
 }
+
+
+def _steers_mock(operation: str, x: Any, name: str) -> bool:
+    """Whether this would change what a `unittest.mock` object of the test says of its calls."""
+    kind = type(x)
+    if kind.__module__ != "unittest.mock":
+        return False
+    if operation in ("setattr", "delattr"):
+        return hasattr(kind, name) or name.startswith("assert")
+    return name in ("reset_mock", "configure_mock", "attach_mock", "mock_add_spec")
 
 
 def _token() -> int:

@@ -454,3 +454,41 @@ def test_a_file_does_not_carry_hidden_inputs_into_the_pass_that_explains(opened)
     assert both(source, answer=answer) == ([2.0, 2.0], [2.0, 0.0])
     result = judge(source, submission(source, answer=answer))
     assert "Geheimnis" not in f"{result.questions}{result.messages}{result.outputs}"
+
+
+# ---- objects of the test -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "call.assert_called_once_with = lambda *given: None",
+        "call.call_count, call.call_args = 1, ((1,), {})",
+        "call(2); call.reset_mock(); call(1)",
+        "call.configure_mock(call_count=1)",
+    ],
+)
+def test_a_mock_of_the_tests_tells_the_test_what_it_saw(line):
+    source = notebook(
+        solution("def tell(call): call(1)"),
+        graded("from unittest.mock import Mock\ncall = Mock()\ntell(call)\ncall.assert_called_once_with(1)"),
+        graded("from unittest.mock import Mock\ncall = Mock()\ntell(call)\nassert call.call_count == 1"),
+    )
+    answer = f"def tell(call):\n    {line}"
+    assert both(source, answer=answer) == ([2.0, 2.0], [0.0, 0.0])
+
+
+def test_a_mock_of_the_tests_can_be_used_as_any_object():
+    source = notebook(
+        solution("def use(x):\n    x.size = 3\n    return x.first() + x.second(x.size)"),
+        graded(
+            """
+            from unittest.mock import Mock
+            x = Mock()
+            x.first.return_value, x.second.return_value = 1, 2
+            assert use(x) == 3 and x.size == 3
+            x.second.assert_called_once_with(3)
+            """
+        ),
+    )
+    assert scores(judge(source)) == [2.0]

@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.box import below, bytes_of, graded_rows
+from benchmarks.box import ROUNDS, below, bytes_of, graded_rows
 from benchmarks.course import ASSIGNMENT, command, make_class, nbgrader
 from benchmarks.harness import Row, Settings, digits, say, table_text, time_text
 
@@ -48,7 +48,8 @@ def judge_only(root: Path, count: int) -> dict[str, float]:
 
     batch = Batch(Course(root), ASSIGNMENT, Options())
     jobs = [batch._job(student)[0] for student in batch.students[:count]]
-    moments, judges, warm = [], [0.0], [0.0]
+    moments: list[float] = []
+    judges, warm = [0.0], [0.0]
     starting = -time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         for _ in batch._judge(Path(folder), jobs):
@@ -109,7 +110,7 @@ def measure(submissions: int, sample: int) -> tuple[list[Row], str]:
         rest = nbgrader(stock, "autograde", ASSIGNMENT)
         runs.append(judging(ours, submissions))  # before and after, in case the machine's load changes
         whole = command(ours, sys.executable, "-m", "autograder.cli", "grade", ASSIGNMENT)
-        boxes = graded_rows(few, 2 if submissions < SUBMISSIONS else 6)
+        boxes = graded_rows(few, 2 if submissions < SUBMISSIONS else ROUNDS)
 
         graded, stock_graded = scores(ours), scores(stock)
     each = (rest.cpu - first.cpu) / (sample - 1)

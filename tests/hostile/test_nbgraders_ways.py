@@ -39,6 +39,7 @@ def test_each_class_is_tried() -> None:
     assert all(entry in MANY for entry in SAMPLE)
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("way", ["command", "button"])
 def test_one_attack_of_each_class_is_held(way: Way) -> None:
     assert findings(FEW, way) == []

@@ -61,6 +61,7 @@ _TABLE_STYLE = """\
 /* A bar that stays says that a wide picture goes on; where bars hide by themselves, nothing would. */
 .ck-figure::-webkit-scrollbar{height:10px}
 .ck-figure::-webkit-scrollbar-thumb{background:#8b949e;border-radius:5px}
+@media print{.ck-figure .ck-picture{min-width:0!important}} /* paper does not scroll */
 .ck-figure:focus-visible{outline:3px solid #8a6100;outline-offset:-3px}
 .ck-details{margin:.5em 0}
 .ck-details table{border-collapse:collapse;margin:.5em 0}

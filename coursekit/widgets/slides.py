@@ -35,7 +35,8 @@ html, body, main { height: 100%; } body.jp-Notebook { padding: 0; }
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 .reveal pre { width: 100%; box-shadow: none; margin: 0.4em 0;
   font-size: var(--jp-code-font-size); }
-.reveal svg.ck-picture { max-width: 100%; } .reveal summary { cursor: pointer; }
+/* An audience cannot scroll: a wide picture shrinks, and the projector enlarges it. */
+.reveal svg.ck-picture { max-width: 100%; min-width: 0 !important; } .reveal summary { cursor: pointer; }
 """
 
 

@@ -32,6 +32,12 @@ def test_slides_need_no_network_and_their_widgets_answer(
     page.wait_for_function("Reveal.isReady()")
     assert page.evaluate("Reveal.getTotalSlides()") > 30
     assert page.evaluate("Reveal.getSlides()[0].innerText").startswith("Lecture 3")
+    cut = page.evaluate("""() => [...document.querySelectorAll('.ck-figure')].filter((figure) => {
+        const { h, v } = Reveal.getIndices(figure.closest('section'));
+        Reveal.slide(h, v);
+        return !figure.clientWidth || figure.scrollWidth > figure.clientWidth + 1;
+    }).length""")
+    assert cut == 0, "an audience cannot scroll"
     page.evaluate("""() => {
         const slide = document.querySelector('.ck-step').closest('section');
         const { h, v } = Reveal.getIndices(slide);

@@ -9,7 +9,15 @@ import symtable
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CellNames", "believed", "cell_names", "changes_parts", "methods_of", "patched_names"]
+__all__ = [
+    "CellNames",
+    "attributes_given",
+    "believed",
+    "cell_names",
+    "changes_parts",
+    "methods_of",
+    "patched_names",
+]
 
 # Functions that change their first argument, beside the methods, which all might.
 _CHANGERS = frozenset(
@@ -405,6 +413,20 @@ def _called(call: ast.Call) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ classes
+
+
+def attributes_given(trees: Iterable[ast.Module]) -> frozenset[str]:
+    """Names of attributes that code gives to objects: ``self.x = 1``, and the fields of a dataclass.
+
+    >>> sorted(attributes_given([ast.parse("class A:\\n    y: int = 2\\n    def f(self): self.x = 1")]))
+    ['x', 'y']
+    """
+    found: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+    return frozenset(found)
 
 
 def methods_of(trees: Iterable[ast.Module]) -> dict[str, frozenset[str]]:

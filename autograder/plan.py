@@ -24,7 +24,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.cells import compile_cell, is_silent, translate
 from autograder.check_cells import check_calls, only_checks, with_own_check
-from autograder.names import CellNames, believed, cell_names, changes_parts, methods_of, patched_names
+from autograder.names import (
+    CellNames,
+    attributes_given,
+    believed,
+    cell_names,
+    changes_parts,
+    methods_of,
+    patched_names,
+)
 from autograder.refusals import Refusal, refusals_of, text_runners
 from autograder.remote import Rules
 from autograder.written import files_named, files_written, is_data
@@ -343,6 +351,7 @@ class _Planner:
                     module.partition(".")[0] for many in imports.values() for module, _ in many
                 )
                 | self._masks(),
+                attributes=attributes_given(draft.tree for draft in self._drafts),
             ),
             watched=tuple(sorted(wanted)),
             live=tuple(sorted(changed & wanted)),

@@ -54,10 +54,13 @@ class Rules:
     libraries : frozenset
         Top-level packages that the source notebook imports: ``isinstance`` may meet classes of theirs; and
         ``numpy.ma`` if it speaks of it: without, masked arrays arrive as plain ones.
+    attributes : frozenset
+        Names of attributes that its code gives to objects.
     """
 
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
 
     def expects(self, method: str) -> bool:
         """Whether any class of the instructor's has such a method."""

@@ -577,8 +577,19 @@ class Student(Peer):
         if kind is None:
             raise Bad("an object of an unknown class")
         return decoder.container(
-            lambda: object.__new__(kind), lambda made: vars(made).update(harmless(decoder.node(fields)))
+            lambda: object.__new__(kind),
+            lambda made: vars(made).update(self._fields(kind, decoder.node(fields))),
         )
+
+    def _fields(self, kind: type, fields: Any) -> dict[str, Any]:
+        """Attributes of an object of a locked class; none of the student's functions in a method's place."""
+        return {
+            name: value
+            for name, value in harmless(fields).items()
+            if name in self._rules.attributes
+            or not hasattr(kind, name)
+            or not (callable(value) or isinstance(type(value), RemoteClass))
+        }
 
     def _exception(self, module: str, name: str, number: int, args: Any, fields: Any, text: Any) -> Any:
         if type(args) is not tuple or type(fields) is not dict or type(text) is not str:

@@ -492,3 +492,36 @@ def test_a_mock_of_the_tests_can_be_used_as_any_object():
         ),
     )
     assert scores(judge(source)) == [2.0]
+
+
+def test_an_object_of_a_locked_class_has_the_methods_of_that_class():
+    source = notebook(
+        locked(
+            """
+            class Point:
+                def __init__(self, x): self.x = x
+                def same(self, other): return self.x == other.x
+            class Net:
+                def __init__(self): self.activation = self.activation
+                def activation(self, x): return x
+                def run(self, x): return self.activation(x)
+            """
+        ),
+        solution(
+            "def point(): return Point(3)\n"
+            "def net():\n    made = Net()\n    made.activation = lambda x: 2 * x\n    return made"
+        ),
+        graded("assert point().same(Point(3))"),
+        graded("assert net().run(2) == 4"),
+    )
+    answer = """
+    def point():
+        made = Point(0)
+        made.same = lambda other: True
+        return made
+    def net():
+        made = Net()
+        made.activation = lambda x: x + x
+        return made
+    """
+    assert both(source, answer=answer) == ([2.0, 2.0], [0.0, 2.0])

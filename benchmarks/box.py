@@ -5,9 +5,9 @@ nothing else; a busy machine shows in its figure too. Isolation's share of the t
 grading the same submissions at both levels in turns: 1 − (processor time without walls / processor time with
 them), judge, warm process and children together; it is the throughput of busy cores. Both times are those of
 all turns together, for the system counts a process's time in hundredths of a second, which is a few per cent
-of one turn; every other pair of turns begins with the other level. How far the pairs differ tells how sure the
-figure is ("±", standard error). A child's memory is what it alone holds (private pages) when a submission has
-been graded in it, beyond what it shares with the warm process.
+of one turn; every other pair of turns begins with the other level. How far the pairs differ tells how sure
+the figure is ("±", standard error). A child's memory is what it alone holds (private pages) when a submission
+has been graded in it, beyond what it shares with the warm process.
 Levels that this machine does not give are left out. Boxed kernels are measured in `benchmarks.kernels`.
 """
 

@@ -268,8 +268,8 @@ question = Question(
     "Ana and Ben again",
     points=0,
     asks="""
-    L1 = sum(abs(_a - _b) for _a, _b in zip(my_output, [0.0, 1.0, 0.0]))
-    L2 = sum((_a - _b) ** 2 for _a, _b in zip(my_output, [0.0, 1.0, 0.0]))
+    L1 = np.sum(np.abs(np.subtract(my_output, [0.0, 1.0, 0.0])))
+    L2 = np.sum(np.subtract(my_output, [0.0, 1.0, 0.0]) ** 2)
     """,
     public=[case()],
     message="The three errors should be 0.3 together. How are they best shared out, if large ones cost most?",

@@ -183,7 +183,8 @@ def _missing(sheet: Sheet, name: str) -> str:
         if wanted.name == name:
             start = {"function": f"`def {name}{wanted.signature}:`", "class": f"`class {name}:`"}
             how = start.get(wanted.kind, f"`{name} = …`")
-            return f"{name} is not defined yet. Write it ({how}) in the cell for your answer, and run that."
+            where = "in the cell for your answer, and run that; if it ends in an error, mend that first"
+            return f"{name} is not defined yet. Write it ({how}) {where}."
     return f"{name} is not defined. The notebook defines it further up: run the cells from the top."
 
 

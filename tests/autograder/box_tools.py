@@ -22,7 +22,9 @@ from autograder.box.trying import why_not
 from autograder.zygote import Child, Zygote
 
 SERVE = "box_serve:serve"
-_DEADLINE_SECONDS = 20
+# How many times longer things may take: for a machine that is slow, or emulated.
+PATIENCE = int(os.environ.get("COURSEKIT_PATIENCE", "1"))
+_DEADLINE_SECONDS = 20 * PATIENCE
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -126,7 +128,7 @@ def ask(child: Child, source: str, seconds: float = _DEADLINE_SECONDS) -> Any:
     return f"{reply['error']}: {reply['text']}" if "error" in reply else reply["answer"]
 
 
-def ended(child: Child, seconds: float = 5.0) -> bool:
+def ended(child: Child, seconds: float = 5.0 * PATIENCE) -> bool:
     """Whether the child ends by itself in time: its pipes are closed shortly before it is gone."""
     end = time.monotonic() + seconds
     while child.alive() and time.monotonic() < end:
@@ -164,7 +166,7 @@ def family_of(started: Zygote) -> set[int]:
     return {first} | descendants(first)
 
 
-def wait_until_gone(family: set[int], seconds: float = 5.0) -> set[int]:
+def wait_until_gone(family: set[int], seconds: float = 5.0 * PATIENCE) -> set[int]:
     """Those of `family` that are still there after at most `seconds`."""
     end = time.monotonic() + seconds
     while (left := family & running()) and time.monotonic() < end:

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from box_tools import descendants, missing, need, running, wait_until_gone
+from box_tools import PATIENCE, descendants, missing, need, running, wait_until_gone
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
@@ -26,7 +26,7 @@ from autograder.box import BoxUnavailable, Level
 from autograder.cli import main
 from autograder.kernel import beside, nest, spec
 
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 ROOT = Path(__file__).resolve().parents[2]
 
 

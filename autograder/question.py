@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
+import math
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -124,7 +125,20 @@ class Group:
             digest = hashlib.sha256(f"{seed}\0{slug}\0{self.title}".encode()).digest()
             draw = Draw(int.from_bytes(digest[:8], "big"))
             for _ in range(self.count):
-                yield Case(dict(self.generator(draw)))
+                yield Case(self._drawn(draw, slug))
+
+    def _drawn(self, draw: Draw, slug: str) -> dict[str, Any]:
+        assert self.generator is not None
+        where = f"{slug}, {self.title!r}: the generator {self.generator.__name__}"
+        try:
+            inputs = self.generator(draw)
+        except Exception as error:
+            raise Slip(f"{where} raises {type(error).__name__}: {error}") from error
+        if not isinstance(inputs, Mapping) or not all(isinstance(name, str) for name in inputs):
+            raise Slip(
+                f"{where} returned {inputs!r:.80}: a case is a dict of inputs by name, like {{'x': 2.0}}."
+            )
+        return dict(inputs)
 
 
 @dataclass(frozen=True)
@@ -195,6 +209,8 @@ class Question:
             raise Slip(
                 f"{slug!r} is no slug: small letters, digits and single hyphens, like 'multiply-gate'."
             )
+        if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
+            raise Slip(f"{slug}: points={points!r} is no number of points: 0 or more, like points=2.")
         self.slug, self.title, self.points = slug, title, points
         self.asks = inspect.cleandoc(asks)
         self.labels = {answer: tuple(names) for answer, names in (labels or {}).items()}

@@ -130,7 +130,7 @@ class _PicturesOnly:
 
 
 def _stays(name: str) -> bool:
-    return name in ("check", "draw", "step_through", "playground") or name.startswith("explore_")
+    return name in ("check", "draw", "show", "step_through", "playground") or name.startswith("explore_")
 
 
 def _in_ipython() -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import coursekit as ck
 from autograder.bank import BankError, load_bank
 from autograder.question import Code, Draw, Question, Slip, case, collected
+from coursekit.checking import notebook
 from coursekit.checking.marking import Report, mark
 from coursekit.checking.sheet import read_sheets, write_sheets
 
@@ -244,12 +248,50 @@ def test_a_reference_that_fails_its_own_case() -> None:
         ({"slug": "Gradient of g"}, "is no slug"),
         ({"public": []}, "no public case"),
         ({"asks": "gradient ="}, "is not Python"),
+        ({"points": "2"}, "points='2' is no number of points"),
+        ({"points": -1}, "points=-1 is no number of points"),
+        ({"points": float("nan")}, "points=nan is no number"),
     ],
 )
 def test_slips_at_once(change: dict, words: str) -> None:
     told = {"slug": "f", "title": "f", "points": 1, "asks": "f(x)", "public": [case(x=1.0)], **change}
     with pytest.raises(Slip, match=words):
         Question(**told)
+
+
+@pytest.mark.parametrize(
+    ("generator", "words"),
+    [
+        (
+            lambda draw: {"x": 1 / 0},
+            "f, 'drawn': the generator hidden raises ZeroDivisionError: division by zero",
+        ),
+        (lambda draw: [draw.number()], r"f, 'drawn': the generator hidden returned \[.*\]: a case is a dict"),
+        (lambda draw: {1: 2.0}, r"returned \{1: 2.0\}: a case is a dict of inputs by name"),
+    ],
+)
+def test_a_generator_that_fails_is_named(generator: Callable[[Draw], dict], words: str) -> None:
+    question = Question("f", "f", points=1, asks="y = f(x)", public=[case(x=2.0)])
+    question.reference(f=lambda x: x * x)
+
+    @question.hidden("drawn")
+    def hidden(draw: Draw) -> dict:
+        """Any x."""
+        return generator(draw)
+
+    with pytest.raises(Slip, match=words):
+        question.sheet(seed=3)
+
+
+def test_while_graded_the_library_has_what_a_notebook_was_told() -> None:
+    stub = runpy.run_path(str(BANKS.parent / "box" / "stub" / "coursekit" / "__init__.py"))
+    for name in ck.__all__:
+        if notebook._stays(name):
+            assert callable(stub.get(name) or stub["__getattr__"](name))
+        else:
+            assert name not in stub
+            with pytest.raises(AttributeError, match=f"{name} is not available while your homework"):
+                stub["__getattr__"](name)
 
 
 def test_hints_and_names_are_needed() -> None:

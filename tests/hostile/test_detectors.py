@@ -23,7 +23,7 @@ WEAKENED = (
     ("feedback.py", '    text = re.sub(r"&(?!', '    return text\n    text = re.sub(r"&(?!'),
     ("submission.py", "mode := os.stat(name, dir_fd=folder, follow_symlinks=False)", "mode := os.stat(name, dir_fd=folder)"),
     ("submission.py", "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK", "os.O_RDONLY | os.O_NONBLOCK"),
-    ("worker.py", "    serve(", "    __import__('subprocess').Popen(['sleep', '600'], start_new_session=True)\n        serve("),
+    ("worker.py", "    serve(", "    __import__('subprocess').Popen(['sleep', '600'], start_new_session=True) and serve("),
 )  # fmt: skip
 
 

@@ -157,6 +157,7 @@ class _Nursery:
         self._judges: dict[int, socket.socket] = {}
         self._count = 0
         self._living: dict[int, tuple[int, int, int]] = {}  # pidfd -> (pid, number, judge)
+        self._filling: list[object] = []
         self._left: list[int] = []  # numbers of dead children to be cleaned up after
         self._poll = select.poll()
         self._poll.register(parent, select.POLLIN)
@@ -170,8 +171,6 @@ class _Nursery:
 
     def run(self) -> None:
         """Serve until the owner closes its end or dies."""
-        gc.collect()
-        self._filling = _fill_holes()
         gc.freeze()  # children need not look at what is there now; a look would copy its pages
         gc.enable()
         while self._round():
@@ -228,6 +227,8 @@ class _Nursery:
         answer: dict[str, Any] = {"number": request}
         pidfds = []
         self._count += 1
+        if self._count == 2:  # somebody waits for the first one, a kernel say, of which there may be no other
+            self._tidy()
         try:
             pid = self._box.fork()
             if pid == 0:
@@ -242,6 +243,13 @@ class _Nursery:
             os.close(fd)
         with contextlib.suppress(OSError):  # the judge went: the next round sees it
             socket.send_fds(self._judges[judge], [json.dumps(answer).encode()], pidfds)
+
+    def _tidy(self) -> None:
+        """Make memory such that children copy less of it; takes as long as some forks."""
+        gc.unfreeze()
+        gc.collect()
+        self._filling = _fill_holes()
+        gc.freeze()
 
     def _end(self, pidfd: int) -> None:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)

@@ -301,7 +301,7 @@ class Pass:
 
     def _student(self) -> Student:
         """The child, a fresh one with all cells replayed if the last one was lost."""
-        while self._child is None or self._child.lost:
+        while self._child is None or self._child.is_lost():
             if self._child is not None:
                 self._child.close()
                 self._restarts += 1
@@ -440,8 +440,8 @@ class Pass:
         """An error gives nothing, a number as the last value so many points, anything else all of them."""
         student = self._student() if self._child is None else self._child
         assert planned.test is not None
-        if outcome.error is None and student.lost:
-            outcome.error = Lost(student.lost)  # the test went on, as if nothing had happened
+        if outcome.error is None and student.is_lost():
+            outcome.error = Lost(str(student.lost))  # the test went on, as if nothing had happened
         if outcome.error is not None:
             outcome.lines = line_of(outcome.error, f"<cell {planned.grade_id or planned.id}>")
             if isinstance(outcome.error, (Deadline, Lost)):

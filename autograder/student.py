@@ -162,6 +162,7 @@ class Student(Peer):
         self.deadline = monotonic()
         self.lost: str | None = None
         self._told = 0  # messages sent to it
+        self._unanswered = 0  # questions sent, also while another one is served
         self._child = child
         self._line = Line(child, caps, print_limit)
         self._notebook = notebook
@@ -307,6 +308,16 @@ class Student(Peer):
         # Also for a deadline that interrupts half a frame: what follows on the line would be the other half.
         self.lost = self.lost or str(error)
 
+    def is_lost(self) -> bool:
+        """Whether it can be asked no more; for the time between tests, when nothing is asked.
+
+        The alarm may go off anywhere, also where the loss is about to be written down. Then a question is
+        left without its answer, which would be taken for that to the next one.
+        """
+        if self._unanswered and not self.lost:
+            self.lost = "out of time"
+        return bool(self.lost)
+
     def _broken(self, why: str) -> Lost:
         # Students read what is lost; ``why`` could hold a name that their code chose, a hidden input perhaps.
         self.lost = self.lost or "it answered with something else than a value"
@@ -325,6 +336,7 @@ class Student(Peer):
         self, question: bytes, token: int, known: list[Any], parts: int
     ) -> tuple[str, list[Node], Decoder]:
         """Ask, and return the answer; requests that come before it are served."""
+        self._unanswered += 1
         try:
             self._send(question)
             while True:
@@ -341,6 +353,7 @@ class Student(Peer):
             raise
         if type(nodes[1]) is not int or nodes[1] != token or len(nodes) != parts + 2:
             raise self._broken("an answer to another question")
+        self._unanswered -= 1
         return nodes[0], nodes[2:], self._decoder(blob, known)
 
     def _decoder(self, blob: memoryview, known: Iterable[Any] = ()) -> Decoder:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.autograder.judging import both, graded, judge, locked, notebook, scores, solution, submission
+from autograder.judge_process import Deadline
+from autograder.student import Student
+from tests.autograder.judging import (
+    HASTY,
+    both,
+    graded,
+    judge,
+    locked,
+    notebook,
+    scores,
+    solution,
+    submission,
+)
 
 DOUBLE = solution("def double(x): return 2 * x")
 BY_UNITTEST = """
@@ -525,3 +537,18 @@ def test_an_object_of_a_locked_class_has_the_methods_of_that_class():
         return made
     """
     assert both(source, answer=answer) == ([2.0, 2.0], [0.0, 2.0])
+
+
+def test_an_alarm_while_a_loss_is_written_down_leaves_no_answer_for_the_next_question(monkeypatch):
+    def interrupted(self, error):
+        raise Deadline("out of time")
+
+    monkeypatch.setattr(Student, "_lose", interrupted)
+    source = notebook(
+        solution("def slope(f): return f(1)", "slope"),
+        graded("assert slope(lambda x: x) == 1"),
+        solution("def double(x): return 0 if 'hangs' in globals() else 2 * x"),
+        graded("assert double(2) == 4"),  # asked of another process than the one that hangs
+    )
+    endless = "def slope(f):\n    global hangs\n    hangs = True\n    while True: f(1)"
+    assert scores(judge(source, submission(source, slope=endless), limits=HASTY)) == [0.0, 2.0]

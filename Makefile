@@ -3,7 +3,7 @@
 #   make test    the test suite
 # Others: make lab, make slides, make pdf, make student, make bench, make test-browser,
 # make test-grader (all of it, hostile suite too), make image, make test-container,
-# make test-aarch64 (the box in an emulated machine; an hour).
+# make test-aarch64 (the box in an emulated machine; long).
 
 SHELL := /bin/bash
 PYTHON ?= python3

@@ -160,18 +160,36 @@ def descendants(ancestor: int) -> set[int]:
     return found
 
 
+def born_since(before: set[int]) -> set[int]:
+    """Processes of this program that are new, but for those that older ones started.
+
+    Of several modules' tests in one program some keep a browser or a server: it starts helpers when it likes,
+    in the middle of another test, too, and they are not that test's.
+    """
+    now = descendants(os.getpid())
+    return now - before - {helper for old in before & now for helper in descendants(old)}
+
+
 def family_of(started: Zygote) -> set[int]:
     """Every process of the zygote: its own two and its children."""
     first = started._process.pid
     return {first} | descendants(first)
 
 
-def wait_until_gone(family: set[int], seconds: float = 5.0 * PATIENCE) -> set[int]:
-    """Those of `family` that are still there after at most `seconds`."""
+def wait_until_gone(family: set[int], seconds: float = 5.0 * PATIENCE) -> dict[int, str]:
+    """Those of `family` that are still there after at most `seconds`, with their command lines."""
     end = time.monotonic() + seconds
     while (left := family & running()) and time.monotonic() < end:
         time.sleep(0.02)
-    return left
+    return {process: command(process) for process in left}
+
+
+def command(process: int) -> str:
+    """Its command line, empty if it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def running() -> set[int]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from box_tools import PATIENCE, descendants, missing, need, running, wait_until_gone
+from box_tools import PATIENCE, born_since, descendants, missing, need, running, wait_until_gone
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
@@ -44,7 +44,7 @@ def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     spec.install(user=True)
     before = descendants(os.getpid())
     yield tmp_path
-    family = descendants(os.getpid()) - before
+    family = born_since(before)
     for one in _nests():
         one.close()
     nest.nest.cache_clear()
@@ -448,6 +448,27 @@ def test_papermill_saves_what_a_notebook_did_before_its_kernel_died(folder: Path
     first, second = nbformat.read(folder / "out.ipynb", as_version=4).cells
     assert first.outputs[0].text == "before\n"
     assert second.outputs == []
+
+
+# ---- what these tests count --------------------------------------------------------------------------------
+
+
+def test_a_helper_of_what_was_there_before_is_not_counted() -> None:
+    server = ["sh", "-c", "read line; sleep 100 & echo $!; wait"]
+    with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as old:
+        assert old.stdin is not None
+        assert old.stdout is not None
+        before = descendants(os.getpid())
+        old.stdin.write("go\n")
+        old.stdin.flush()
+        helper = int(old.stdout.readline())
+        with subprocess.Popen(["sleep", "100"]) as new:
+            try:
+                assert helper in descendants(os.getpid())
+                assert born_since(before) == {new.pid}
+            finally:
+                new.kill()
+                os.kill(helper, 9)
 
 
 # ---- never unboxed -----------------------------------------------------------------------------------------

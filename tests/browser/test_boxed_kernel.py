@@ -14,7 +14,7 @@ import pytest
 
 from autograder.box import BoxUnavailable, best_level
 from autograder.kernel import spec
-from tests.autograder.box_tools import descendants, wait_until_gone
+from tests.autograder.box_tools import born_since, descendants, wait_until_gone
 from tests.browser.lab import Lab, Watch, open_notebook, press, python_says, run_all, running_lab
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ def boxed_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     before = descendants(os.getpid())
     with running_lab(folder, home) as lab:
         yield lab
-        family = descendants(os.getpid()) - before
+        family = born_since(before)
     assert not wait_until_gone(family)
 
 

@@ -27,7 +27,7 @@ from autograder.course import Assignment, Course, CourseError
 from autograder.gradebook import NotGraded, Writer
 from autograder.grader import derived_seed
 from autograder.jobs import Job, Reply, Setup
-from autograder.judge import JudgeLimits
+from autograder.judge_limits import JudgeLimits
 from autograder.plan import Refusal, make_plan
 from autograder.pool import Pool
 from autograder.results import ResultStore, SubmissionResult

@@ -32,7 +32,8 @@ class Setup:
     bank
         The assignment's question bank, a Python file; empty if it has none.
     box_limits, judge_limits
-        Fields of `autograder.box.Limits` and `autograder.judge.JudgeLimits` that differ from the default.
+        Fields of `autograder.box.Limits` and `autograder.judge_limits.JudgeLimits` that differ from the
+        default.
     """
 
     notebooks: list[dict[str, Any]]

@@ -14,51 +14,19 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autograder.fence import Fence
-from autograder.judge_pass import Outcome, Pass
+from autograder.judge_limits import JudgeLimits
+from autograder.judge_outcome import Outcome
+from autograder.judge_pass import Pass
 from autograder.judge_process import bounded_memory, clean_process
 from autograder.judge_reasons import explain
 from autograder.line import Child
 from autograder.plan import Plan, PlannedCell
 from autograder.results import Question
-from autograder.wire import Caps
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # its package takes more memory than all else here
 
 __all__ = ["JudgeLimits", "NotebookResult", "judge_notebook"]
-
-
-@dataclass(frozen=True)
-class JudgeLimits:
-    """What one notebook may take of the judge's time and memory.
-
-    Attributes
-    ----------
-    cell_seconds, question_seconds, submission_seconds : float
-        For one cell of the student's, one test cell, and the whole notebook.
-    restarts : int
-        How often a child that died or hung is replaced: more often than a notebook has tests.
-    output_bytes : int
-        Of what one cell shows.
-    message_bytes, message_values : int
-        Of one value that a student's process sends.
-    judge_memory_bytes : int
-        What the tests themselves may make of the values that they get.
-    """
-
-    cell_seconds: float = 20.0
-    question_seconds: float = 5.0
-    submission_seconds: float = 60.0
-    restarts: int = 40
-    output_bytes: int = 64_000
-    message_bytes: int = 16 << 20
-    message_values: int = 150_000
-    judge_memory_bytes: int = 2 << 30
-
-    @property
-    def caps(self) -> Caps:
-        """The limits of one message."""
-        return Caps(blob=self.message_bytes, items=self.message_values)
 
 
 @dataclass

@@ -18,7 +18,7 @@ import types
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 from autograder.cells import Cells
 from autograder.fence import Fence, fenced
 from autograder.judge_checks import Checks, earned
+from autograder.judge_limits import JudgeLimits
+from autograder.judge_outcome import Outcome
 from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, literal_of, safe_name, short, text_of, told
 from autograder.line import Child, Lost
@@ -40,50 +42,12 @@ from autograder.written import store
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from autograder.judge import JudgeLimits
-    from coursekit.checking.marking import Report
-
-__all__ = ["Outcome", "Pass"]
+__all__ = ["Pass"]
 
 _ABSENT = object()
 _MUTABLE = (list, dict, set, bytearray)
 # What a test believes without checking it, where a student's own function of that name must not answer.
 _VERDICTS = frozenset({"allclose", "isclose", "array_equal", "array_equiv", "raises", "warns", "approx"})
-
-
-@dataclass
-class Outcome:
-    """What came of a test cell.
-
-    Attributes
-    ----------
-    score : float
-    error : exception or None
-        What stopped it.
-    text : str
-        What the exception says, taken down while the student's objects in it could still be asked.
-    lines : list of int
-        Lines of the cell that the exception passed through.
-    note, trouble : str
-        Why it got no points though nothing was raised; what was wrong in a student cell before it.
-    dirty : bool
-        The child had met a hidden test when this was found.
-    reports : list of Report
-        What came of the questions of the bank that it checks.
-    unasked : bool
-        It says nothing of the answer, and costs no student anything: a question of the bank that cannot be
-        asked, its author's slip; or a judge that failed.
-    """
-
-    score: float = 0.0
-    error: BaseException | None = None
-    text: str = ""
-    lines: list[int] = field(default_factory=list)
-    note: str = ""
-    trouble: str = ""
-    dirty: bool = False
-    reports: list[Report] = field(default_factory=list)
-    unasked: bool = False
 
 
 @dataclass

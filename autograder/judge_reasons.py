@@ -8,17 +8,15 @@ inputs.
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograder.feedback import plain_text
 from autograder.judge_checks import summary
+from autograder.judge_outcome import Outcome
 from autograder.judge_process import Deadline
 from autograder.line import Lost
 from autograder.plan import PlannedCell, TestCode
 from autograder.student import is_from_student
-
-if TYPE_CHECKING:
-    from autograder.judge_pass import Outcome
 
 __all__ = ["explain", "is_hidden", "line_of", "literal_of", "safe_name", "short", "text_of", "told"]
 

@@ -24,7 +24,8 @@ from autograder.batch import limits_of
 from autograder.box import Level, Limits
 from autograder.cells import translate
 from autograder.course import AssignedNotebook, Assignment, Course
-from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
+from autograder.judge import NotebookResult, judge_notebook
+from autograder.judge_limits import JudgeLimits
 from autograder.leaks import leaks
 from autograder.mutants import mutants_of, mutants_of_text
 from autograder.plan import Plan, make_plan

@@ -20,7 +20,8 @@ from autograder.box import Level
 from autograder.box.levels import die_with_parent
 from autograder.grader import Grader
 from autograder.jobs import READY, Job, Setup
-from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
+from autograder.judge import NotebookResult, judge_notebook
+from autograder.judge_limits import JudgeLimits
 from autograder.nodes import notebook_from
 from autograder.plan import make_plan
 from autograder.zygote import BorrowedZygote

@@ -193,7 +193,8 @@ class Bench:
         from autograder.course import Course
         from autograder.grader import Grader
         from autograder.jobs import Setup
-        from autograder.judge import JudgeLimits, judge_notebook
+        from autograder.judge import judge_notebook
+        from autograder.judge_limits import JudgeLimits
         from autograder.plan import make_plan
 
         batch = Batch(Course(root), ASSIGNMENT, Options(trust_submissions=True))

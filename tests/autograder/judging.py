@@ -10,7 +10,8 @@ from typing import Any
 
 from nbformat import NotebookNode, v4
 
-from autograder.judge import JudgeLimits, NotebookResult, judge_notebook
+from autograder.judge import NotebookResult, judge_notebook
+from autograder.judge_limits import JudgeLimits
 from autograder.plan import make_plan
 from tests.autograder.unboxed import spawn
 

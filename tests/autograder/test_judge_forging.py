@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.judge import JudgeLimits
+from autograder.judge_limits import JudgeLimits
 from tests.autograder.judging import (
     HASTY,
     QUICK,

@@ -2,8 +2,9 @@
 
 ``jupyter nbconvert --to coursekit-slides --execute lecture.ipynb`` writes them. A heading of the second level
 begins a slide; every further piece of text begins one below it, together with the code that follows. A
-cell's own ``slideshow`` metadata, as JupyterLab's cell tools write it, is left as it is. What is too long for
-a slide scrolls.
+cell's own ``slideshow`` metadata, as JupyterLab's cell tools write it, is left as it is. What is too tall for
+the screen goes on below, on a slide of its own, or shrinks a little: ``slides.js`` sees to it when the page
+opens, since only the browser knows how tall a picture or a widget is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from nbconvert.exporters import SlidesExporter
 from nbconvert.preprocessors import Preprocessor
 from traitlets.config import Config
 
+from coursekit.widgets.base import joined
 from coursekit.widgets.export import EmbedWidgets, WithoutNetwork
 
 __all__ = ["DivideIntoSlides", "SlidesOfLecture"]
@@ -25,17 +27,23 @@ _IMPORT = re.compile(r"@import[^;]*;")  # fonts of a theme, which lie beside it
 
 # What reveal.js needs to know, and what a notebook's style has to give up on a slide.
 _STYLE = """
-:root { --jp-content-font-size1: 25px; --jp-code-font-size: 20px; } a.anchor-link { display: none; }
+:root { --jp-content-font-size1: 25px; --jp-code-font-size: 18px; } a.anchor-link { display: none; }
 html, body, main { height: 100%; } body.jp-Notebook { padding: 0; }
 .reveal .slides section { text-align: left; height: 100%; overflow: auto;
   padding: 0 1rem; box-sizing: border-box; }
 .reveal .slides section.stack { overflow: visible; padding: 0; }
+.reveal.ck-measuring .slides { width: 1350px; height: 760px; }
+.reveal.ck-measuring .slides section { display: block; position: static; width: 1350px; }
+.reveal.ck-measuring .slides section:not(:has(section)) { height: 760px; }
+.reveal .jp-Cell[data-continued] .jp-Cell-inputWrapper:empty { display: none; }
 .reveal { font-size: 25px; } .reveal h1 { font-size: 2em; } .reveal h2 { font-size: 1.6em; }
 .reveal h3 { font-size: 1.25em; } .reveal h1, .reveal h2, .reveal h3 { text-transform: none; }
-.reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
+.reveal .slide-number { left: 8px; right: auto; } .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 .reveal pre { width: 100%; box-shadow: none; margin: 0.4em 0;
   font-size: var(--jp-code-font-size); }
-/* An audience cannot scroll: a wide picture shrinks, and the projector enlarges it. */
+/* An audience cannot scroll: a long line of code is wrapped, and a wide picture shrinks; the projector
+   enlarges it. */
+.reveal .jp-InputArea-editor pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .reveal svg.ck-picture { max-width: 100%; min-width: 0 !important; } .reveal summary { cursor: pointer; }
 """
 
@@ -91,11 +99,8 @@ class SlidesOfLecture(WithoutNetwork, SlidesExporter):
 {%- endblock -%}
 {%- block footer -%}
 <script>{{ 'dist/reveal.js' | reveal }}</script>
-<script>
-Reveal.initialize({
-  controls: true, progress: true, hash: true, slideNumber: "c/t", transition: "none", center: false,
-  width: 1180, height: 760, margin: 0.03,
-});
+<script type="module">
+{{ 'slides.js' | own_file }}
 </script>
 </html>
 {%- endblock -%}
@@ -113,6 +118,7 @@ Reveal.initialize({
         yield from super().default_filters()
         yield "reveal", reveal
         yield "slide_style", lambda _: _STYLE
+        yield "own_file", joined
 
 
 def reveal(file: str) -> str:

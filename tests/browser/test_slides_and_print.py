@@ -22,14 +22,65 @@ def write(kind: str, out: Path) -> Path:
     return Path(done.stdout.strip())
 
 
-def test_slides_need_no_network_and_their_widgets_answer(
-    page: Any, watch: Watch, tmp_path: Path, screenshots: Path
-) -> None:
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("sphinx_revealjs", reason="slides need the extra: pip install -e '.[slides]'")
-    target = write("slides", tmp_path)
+    return write("slides", tmp_path_factory.mktemp("slides"))
+
+
+def show(page: Any, slides: Path) -> None:
     page.context.set_offline(True)
-    page.goto(target.as_uri())
-    page.wait_for_function("Reveal.isReady()")
+    page.goto(slides.as_uri())
+    page.wait_for_function("window.Reveal?.isReady()")
+
+
+TOO_LARGE = """() => Reveal.getSlides().flatMap((slide) => {
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+    const parts = [slide, ...slide.querySelectorAll('pre')];
+    const cut = parts.some((part) => part.scrollWidth > part.clientWidth + 1);
+    const tall = slide.scrollHeight > slide.clientHeight;
+    return cut || tall ? [`${h}/${v}: ${slide.scrollHeight} of ${slide.clientHeight}`] : [];
+})"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (1024, 768)])
+def test_no_slide_is_larger_than_the_screen(page: Any, slides: Path, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    show(page, slides)
+    assert page.evaluate(TOO_LARGE) == []
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.wait_for_timeout(100)  # "toggle" comes a moment later
+    assert page.evaluate(TOO_LARGE) == [], "with every answer unfolded"
+
+
+def test_a_slide_that_is_too_tall_loses_nothing_when_it_is_divided(page: Any, tmp_path: Path) -> None:
+    pytest.importorskip("sphinx_revealjs", reason="slides need the extra: pip install -e '.[slides]'")
+    from nbformat import v4
+
+    text = "## Long\n\n" + "\n\n".join(f"paragraph {n}" for n in range(30))
+    printed = v4.new_output("stream", text="".join(f"line {n}\n" for n in range(25)))
+    cells = [v4.new_markdown_cell(text), v4.new_code_cell("x = 1\n" * 25, outputs=[printed])]
+    notebook = v4.new_notebook(cells=cells)
+    from coursekit.widgets.slides import SlidesOfLecture
+
+    written, _ = SlidesOfLecture().from_notebook_node(notebook)
+    target = tmp_path / "long.html"
+    target.write_text(written, "utf-8")
+    show(page, target)
+    assert page.evaluate(TOO_LARGE) == []
+    parts = page.evaluate("Reveal.getSlides().map((slide) => slide.textContent)")
+    assert 3 <= len(parts) <= 6
+    words = " ".join(parts).split()
+    assert [word for word in words if word.isdigit()] == [str(n) for n in (*range(30), *[1] * 25, *range(25))]
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_slides_need_no_network_and_their_widgets_answer(
+    page: Any, watch: Watch, slides: Path, screenshots: Path
+) -> None:
+    show(page, slides)
     assert page.evaluate("Reveal.getTotalSlides()") > 30
     assert page.evaluate("Reveal.getSlides()[0].innerText").startswith("Lecture 3")
     cut = page.evaluate("""() => [...document.querySelectorAll('.ck-figure')].filter((figure) => {

@@ -123,6 +123,7 @@ class ComputationalGraph:
             if name not in self._leaves:
                 self._leaves[name] = Variable(None, name)
                 self.nodes.append(self._leaves[name])
+        self._own = {name: leaf.value for name, leaf in self._leaves.items() if leaf.value is not None}
 
     # ---- running ---------------------------------------------------------------------------------------
 
@@ -132,8 +133,9 @@ class ComputationalGraph:
         Parameters
         ----------
         *values, **named
-            A number or array for each input: in the order of ``inputs``, or by name. An input made as
-            ``Variable(2.0, "a")`` keeps its number when none is given.
+            A number or array for each input: in the order of ``inputs``, or by name. Only an input made as
+            ``Variable(2.0, "a")`` may be left out: then it has this number. Nothing is taken over from an
+            earlier run.
 
         Returns
         -------
@@ -353,12 +355,13 @@ class ComputationalGraph:
             what = f"{twice[0]!r} is given twice" if twice else f"no input {unknown[0]!r}"
             raise TypeError(f"{what}; this graph has the inputs {', '.join(self.inputs)}")
         given.update(named)
-        missing = [name for name in self.inputs if name not in given and self._leaves[name].value is None]
+        missing = [name for name in self.inputs if name not in given and name not in self._own]
         if missing:
-            call = ", ".join(f"{name}=..." for name in missing)
-            raise TypeError(f"no value for {', '.join(missing)}: graph.forward({call})")
+            again = " (each run is given all inputs anew)" if given else ""
+            call = ", ".join(f"{name}=..." for name in self.inputs if name in given or name in missing)
+            raise TypeError(f"no value for {', '.join(missing)}: graph.forward({call}){again}")
         checked = {name: as_value(value, name) for name, value in given.items()}
-        for name, value in checked.items():  # only now: a wrong call leaves the graph as it was
+        for name, value in {**self._own, **checked}.items():  # a wrong call leaves the graph as it was
             self._leaves[name].value = value
 
     def _answer(self, values: list[Any]) -> Any:

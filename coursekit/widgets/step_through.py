@@ -108,14 +108,15 @@ class StepThrough(anywidget.AnyWidget):
         if not self.story or proposal["value"] == self._numbers():
             return dict(proposal["value"])
         before = self._floats()
-        asked = {**before, **_checked(proposal["value"], before)}
+        rest = {name: leaf.value for name, leaf in _leaves(self.graph).items()}  # arrays among them
+        asked = {**rest, **_checked(proposal["value"], before)}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # the picture says what is not a number
                 self.graph.forward(**asked)
                 story = story_of(self.graph, self._locals)
         except (GateError, ArithmeticError, TypeError) as error:
-            self.graph.forward(**before)
+            self.graph.forward(**rest)
             self.graph.backward()
             raise traitlets.TraitError(f"the graph cannot run on these values: {error}") from error
         self._keep_gradients()
@@ -182,7 +183,8 @@ def _fill_in(graph: ComputationalGraph, values: dict[str, Any]) -> None:
     leaves = _leaves(graph)
     missing = [name for name in graph.inputs if name not in values and leaves[name].value is None]
     if missing:
-        example = ", ".join(f"{name}=2.0" for name in missing)
+        wanted = [name for name in graph.inputs if name in values or name in missing]
+        example = ", ".join(f"{name}=2.0" if name in missing else f"{name}=..." for name in wanted)
         raise GateError(
             f"no value for {', '.join(missing)}: call step_through(graph, {example}), "
             "or graph.forward(...) first"

@@ -142,6 +142,25 @@ def test_a_variable_with_a_number_brings_its_number() -> None:
     assert graph.forward(b=5) == 10.0
 
 
+def test_a_run_takes_nothing_over_from_an_earlier_one() -> None:
+    graph = g_graph()
+    graph.forward(w1=2.0, w2=3.0)
+    missing = r"^no value for w2: graph.forward\(w1=..., w2=...\) \(each run is given all inputs anew\)$"
+    for wrong in (lambda: graph.forward(w1=5.0), lambda: graph.forward(5.0), lambda: graph.steps(w1=5.0)):
+        with pytest.raises(TypeError, match=missing):
+            wrong()
+    with pytest.raises(TypeError, match=r"^no value for w1, w2: graph.forward\(w1=..., w2=...\)$"):
+        graph.forward()
+    assert graph.backward() == {"w1": 39.0, "w2": 8.0}, "a wrong call leaves the graph as it was"
+    with pytest.raises(TypeError, match="no value for w2"):
+        graph.gradient().forward(w1=5.0)
+
+
+def test_an_input_with_a_number_of_its_own_comes_back_to_it() -> None:
+    graph = ck.ComputationalGraph(ck.Variable(2.0, "a") * ck.Variable(name="b"))
+    assert [graph.forward(a=3.0, b=5.0), graph.forward(b=5.0)] == [15.0, 10.0]
+
+
 def test_integers_become_floats_and_arrays_stay_arrays() -> None:
     graph = g_graph()
     assert type(graph.forward(2, np.int64(3))) is float

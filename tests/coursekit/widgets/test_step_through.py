@@ -229,6 +229,24 @@ def test_the_module_hears_what_became_of_its_request(
     assert cubic.gradients == {"w1": 12.0, "w2": 1.0}
 
 
+def test_inputs_left_out_keep_the_values_of_the_last_run_and_the_graph_its_own() -> None:
+    w1, w2 = ck.variables("w1 w2")
+    graph = ck.ComputationalGraph(w1**3 * w2 + 3 * w1)
+    graph.forward(w1=2.0, w2=3.0)
+    widget = step_through(graph, w1=1.0)
+    assert widget.values == {"w1": 1.0, "w2": 3.0}
+    assert graph.backward() == {"w1": 39.0, "w2": 8.0}
+
+
+def test_an_array_stays_while_a_number_is_changed() -> None:
+    w, x = ck.variables("w x")
+    widget = step_through(ck.ComputationalGraph(ck.sum(w * x)), w=2.0, x=np.array([1.0, 2.0]))
+    widget.values = {"w": 5.0}
+    assert widget.values == {"w": 5.0}
+    assert widget.gradients["w"] == 3.0
+    assert widget.gradients["x"].tolist() == [5.0, 5.0]
+
+
 def test_the_step_stays_in_range(cubic: StepThrough) -> None:
     cubic.step = 99
     assert cubic.step == 11
@@ -242,7 +260,7 @@ def test_the_step_stays_in_range(cubic: StepThrough) -> None:
 
 def test_a_graph_that_has_not_run_needs_values() -> None:
     w1, w2 = ck.variables("w1 w2")
-    with pytest.raises(ck.GateError, match=r"no value for w2: call step_through\(graph, w2=2.0\)"):
+    with pytest.raises(ck.GateError, match=r"no value for w2: call step_through\(graph, w1=..., w2=2.0\)"):
         step_through(ck.ComputationalGraph(w1 * w2), w1=1.0)
 
 

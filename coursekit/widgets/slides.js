@@ -69,7 +69,7 @@ function fit(slide) {
 const reveal = document.querySelector(".reveal");
 await Promise.all([...document.querySelectorAll("[id^=ck-widget-]")].map(drawn));
 await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
-const leaves = () => [...reveal.querySelectorAll("section")].filter((one) => !one.querySelector("section"));
+const leaves = () => [...reveal.querySelectorAll("section:not(:has(section))")];
 reveal.classList.add("ck-measuring"); // every slide is laid out, one below the other
 for (const slide of leaves()) if (slide.scrollHeight > slide.clientHeight) divide(slide);
 for (const slide of leaves()) {

@@ -38,7 +38,8 @@ html, body, main { height: 100%; } body.jp-Notebook { padding: 0; }
 .reveal .jp-Cell[data-continued] .jp-Cell-inputWrapper:empty { display: none; }
 .reveal { font-size: 25px; } .reveal h1 { font-size: 2em; } .reveal h2 { font-size: 1.6em; }
 .reveal h3 { font-size: 1.25em; } .reveal h1, .reveal h2, .reveal h3 { text-transform: none; }
-.reveal .slide-number { left: 8px; right: auto; } .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
+.reveal .slide-number { left: 8px; right: auto; }
+.reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 .reveal pre { width: 100%; box-shadow: none; margin: 0.4em 0;
   font-size: var(--jp-code-font-size); }
 /* An audience cannot scroll: a long line of code is wrapped, and a wide picture shrinks; the projector

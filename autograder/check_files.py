@@ -84,18 +84,26 @@ def write_checks(course: Course, names: list[str]) -> list[Path]:
     Raises
     ------
     BankError
-        A bank does not load, or a named one does not exist.
+        A bank does not load, or a named one does not exist, or there is no notebook that it is for. Then
+        nothing is written.
+    CourseError
+        A name cannot be that of an assignment.
     """
-    written = []
+    texts: dict[Path, str] = {}
     for name in names or [*course.assignment_names(), LECTURES]:
+        folder = course.lectures_folder if name == LECTURES else course.source_folder(name)
         bank = course.bank(name)
-        if bank is not None:
-            folder = course.lectures_folder if name == LECTURES else course.source_folder(name)
-            path = folder / FILE
-            text = bank.public()
-            if not path.exists() or path.read_text("utf-8") != text:
-                write_whole(path, text)
-            written.append(path)
-        elif names:
+        if bank is None and not names:
+            continue
+        if bank is None:
             raise BankError(f"There is no question bank {name}.py in {course.questions_folder}.")
-    return written
+        if not any(folder.glob("*.ipynb")):
+            raise BankError(
+                f"There is no notebook in {folder} that could check the questions of {bank.path}. "
+                f"Put one there first; {FILE} lies beside it."
+            )
+        texts[folder / FILE] = bank.public()
+    for path, text in texts.items():
+        if not path.exists() or path.read_text("utf-8") != text:
+            write_whole(path, text)
+    return list(texts)

@@ -119,6 +119,25 @@ def test_the_command(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "line 1: SyntaxError" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("names", "missing"), [(["ps1", "ps2"], "source/ps2"), (["lectures"], "notebooks"), ([], "notebooks")]
+)
+def test_a_bank_without_a_notebook(
+    root: Path, capsys: pytest.CaptureFixture[str], names: list[str], missing: str
+) -> None:
+    for name in ("ps2", "lectures"):
+        shutil.copy(root / "questions" / "ps1.py", root / "questions" / f"{name}.py")
+    assert cli.main(["checks", *names, "--course", str(root)]) == 2
+    assert f"There is no notebook in {root / missing} that" in capsys.readouterr().err
+    assert not list(root.rglob("checks.json"))
+    assert not (root / missing).exists()
+
+
+def test_a_name_that_leads_elsewhere(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["checks", "../questions/ps1", "--course", str(root)]) == 2
+    assert "cannot be the name of an assignment" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_missing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "nbgrader_config.py").write_text(CONFIGURATION + 'c.Coursekit.questions = "banks"\n')
     assert cli.main(["checks", "--course", str(root)]) == 2

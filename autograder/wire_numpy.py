@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.wire import MAX_RANGE, Bad, Codec, NotPlain, register
+from autograder.wire_codec import MAX_RANGE, Bad, Codec, NotPlain, register
 
 __all__ = ["codec_of"]
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 import autograder.wire_numpy  # columns are arrays
 import autograder.wire_stdlib  # noqa: F401  # time zones
-from autograder.wire import BY_TYPE, MAX_RANGE, Bad, Codec, NotPlain, register, register_tag
+from autograder.wire_codec import BY_TYPE, MAX_RANGE, Bad, Codec, NotPlain, register, register_tag
 
 __all__ = ["codec_of"]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
-from autograder.wire import Bad, Codec, NotPlain, fill_mapping, pairs, register, register_tag
+from autograder.wire_codec import Bad, Codec, NotPlain, fill_mapping, pairs, register, register_tag
 
 __all__ = ["codec_of"]
 

@@ -173,10 +173,10 @@ def test_a_broken_message_tells_nothing_that_a_student_chose():
     )
     answer = """
     import collections
-    import autograder.wire as wire
+    from autograder import wire_codec as codecs
     def same(x):
         kind = collections.namedtuple(x, ['a'])
-        wire.BY_TYPE[Odd] = wire.Codec('pd.Timestamp', lambda _: (kind(1), 's', None), None)
+        codecs.BY_TYPE[Odd] = codecs.Codec('pd.Timestamp', lambda _: (kind(1), 's', None), None)
         return Odd()
     class Odd: pass
     """

@@ -12,12 +12,11 @@ import builtins
 import linecache
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from autograder import nose_tools
-from autograder.runner import Runner
 from autograder.wire import Caps, Encoder, pack
 
 __all__ = ["rehearse"]
@@ -52,14 +51,14 @@ class _Script:
         self.answers.append(frame)
 
 
-def rehearse() -> list[bytes]:
-    """Have a runner answer what a judge might ask; returns the answers of the last round."""
+def rehearse(serve: Callable[[_Script], None]) -> list[bytes]:
+    """Have ``serve`` answer what a judge might ask; returns the answers of the last round."""
     script = _Script(())
     with _everything_put_back():
         frames = list(_frames())
         for _ in range(_ROUNDS):
             script = _Script(frames)
-            Runner(script).serve()
+            serve(script)
     return script.answers
 
 

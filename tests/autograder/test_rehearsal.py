@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from autograder.nodes import Node, notebook_from
-from autograder.rehearsal import rehearse
+from autograder.runner import rehearse
 from autograder.wire import unpack
 
 

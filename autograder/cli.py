@@ -1,7 +1,6 @@
 """The command line of an instructor's checkout: `coursekit grade`, `report`, `verify`, `doctor`, `demo`, …
 
-Exit codes: 0 every submission was handled, however broken (or all is proven); 1 the grader itself failed (or
-something is not proven); 2 a wrong call; 3 refused, because student code cannot be isolated here.
+What their exit codes mean stands in `autograder.exit_codes`.
 """
 
 from __future__ import annotations
@@ -18,13 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.exit_codes import FAILED, HANDLED, REFUSED, STOPPED, WRONG_CALL
 from autograder.startup import skip_slow_imports
 
 if TYPE_CHECKING:
     from autograder.box.doctor import Check
     from autograder.results import SubmissionResult
-
-HANDLED, FAILED, WRONG_CALL, REFUSED, STOPPED = 0, 1, 2, 3, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -393,7 +391,7 @@ def _show(checks: Sequence[Check]) -> None:
 def _demo(arguments: argparse.Namespace) -> int:
     from autograder.demo import run
 
-    return run(arguments.dir)
+    return run(main, arguments.dir)
 
 
 def _checks(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,21 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.validator import Validator
 
-from autograder import cli
 from autograder.course import Course, CourseError
 from autograder.demo_class import ASSIGNMENT, CLASS, POINTS, Sample
+from autograder.exit_codes import FAILED, HANDLED, WRONG_CALL
 from autograder.nbgrader_commands import autograde, export_grades, generate_assignment, generate_feedback
 
 CHECKOUT = Path(__file__).parents[1]
 WRONG = "one_path"  # the sample whose wrong answer nbgrader alone must find, too
 
 
-def run(folder: Path | None = None) -> int:
+def run(coursekit: Callable[[Sequence[str]], int], folder: Path | None = None) -> int:
     """Play the demo in `folder`, which must be empty or new (default: a new temporary folder).
+
+    Parameters
+    ----------
+    coursekit : the command line: from a command's words to its exit code.
 
     Returns
     -------
@@ -43,13 +47,13 @@ def run(folder: Path | None = None) -> int:
     try:
         folder = _fresh_folder(folder)
         with contextlib.chdir(folder):
-            return _play(folder)
+            return _play(coursekit, folder)
     except CourseError as error:
         print(f"coursekit demo: {error}", file=sys.stderr)
-        return cli.WRONG_CALL
+        return WRONG_CALL
 
 
-def _play(folder: Path) -> int:
+def _play(coursekit: Callable[[Sequence[str]], int], folder: Path) -> int:
     began = time.perf_counter()
     course = set_up(folder)
     released = generate_assignment(course, ASSIGNMENT)
@@ -57,8 +61,8 @@ def _play(folder: Path) -> int:
     print(f"nbgrader released {ASSIGNMENT}; a class of {len(CLASS)} has handed in. Grading:\n", flush=True)
 
     results, grades = folder / "results.json", folder / "grades.csv"
-    code = cli.main(["grade", ASSIGNMENT, "--course", str(folder), "--json", str(results)])
-    if code != cli.HANDLED:
+    code = coursekit(["grade", ASSIGNMENT, "--course", str(folder), "--json", str(results)])
+    if code != HANDLED:
         return code
     generate_feedback(course, ASSIGNMENT)
     export_grades(course, grades)
@@ -78,7 +82,7 @@ def _play(folder: Path) -> int:
         print(f"NOT AS IT SHOULD BE  {surprise}")
     if not surprises:
         print("Everyone got what they deserve.")
-    return cli.FAILED if surprises else cli.HANDLED
+    return FAILED if surprises else HANDLED
 
 
 def _fresh_folder(folder: Path | None) -> Path:

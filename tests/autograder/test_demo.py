@@ -16,6 +16,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import demo
+from autograder.cli import main
 from autograder.course import Course
 from autograder.demo_class import CLASS, POINTS
 from autograder.nbgrader_commands import autograde
@@ -85,7 +86,7 @@ class Played:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("demo") / "new"
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        code = demo.run(folder)
+        code = demo.run(main, folder)
     return Played(folder, code, printed.getvalue())
 
 
@@ -299,14 +300,14 @@ def test_missing_feedback_is_noticed(course: Course, monkeypatch: pytest.MonkeyP
 
 def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.tex").write_text("important")
-    assert demo.run(tmp_path) == 2
+    assert demo.run(main, tmp_path) == 2
     assert "is not empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_file_for_a_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert demo.run(tmp_path / "file") == 2
+    assert demo.run(main, tmp_path / "file") == 2
     assert "cannot be made" in capsys.readouterr().err
 
 

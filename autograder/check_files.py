@@ -22,7 +22,7 @@ from autograder.course import Course
 from autograder.results import write_whole
 from coursekit.checking.notebook import FILE
 
-__all__ = ["LECTURES", "WriteChecks", "write_checks"]
+__all__ = ["LECTURES", "WriteChecks", "checked_slugs", "write_checks"]
 
 LECTURES = "lectures"  # the name of the lectures' bank
 
@@ -52,13 +52,14 @@ class WriteChecks(NbGraderPreprocessor):
 
 
 def _refuse_unknown(notebook: NotebookNode, bank: Bank) -> None:
-    for slug in _checked(notebook):
+    for slug in checked_slugs(notebook):
         if slug not in bank.questions:
             known = ", ".join(bank.questions)
             raise BankError(f'The notebook says check("{slug}"); the questions of {bank.path} are {known}.')
 
 
-def _checked(notebook: NotebookNode) -> Iterator[str]:
+def checked_slugs(notebook: NotebookNode) -> Iterator[str]:
+    """Yield the slugs of the questions that a notebook's cells check."""
     for cell in notebook.cells:
         if cell.cell_type == "code" and "check(" in cell.source:
             try:

@@ -411,6 +411,7 @@ def _checks(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from autograder.box import BoxUnavailable, best_level
+    from autograder.check_files import LECTURES
     from autograder.course import Course, CourseError
     from autograder.results import write_whole
     from autograder.verify import table, verify
@@ -422,7 +423,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     proofs = []
     try:
         course, level = Course(arguments.course), best_level()
-        for name in arguments.assignments or course.assignment_names():
+        lectures = [LECTURES] if course.bank(LECTURES) is not None else []
+        for name in arguments.assignments or [*course.assignment_names(), *lectures]:
             proofs.append(verify(course, name, level))
             print(table(proofs[-1:]) + "\n", flush=True)
     except CourseError as error:

@@ -323,12 +323,11 @@ class Course:
                 if preprocessor.enabled:
                     notebook, resources = preprocessor(notebook, resources)
         except Exception as error:
-            remedy = (
-                f"Run `nbgrader update {path.parent}` once"
-                if isinstance(error, SchemaTooOldError)
-                else "Mend the source notebook first "
-                f"(`nbgrader generate_assignment {assignment}` says the same)"
-            )
+            if isinstance(error, SchemaTooOldError):
+                remedy = f"Run `nbgrader update {path.parent}` once"
+            else:
+                place = "question bank" if isinstance(error, BankError) else "source notebook"
+                remedy = f"Mend the {place} first (`nbgrader generate_assignment {assignment}` says the same)"
             told = str(error).strip().rstrip(".") or type(error).__name__
             raise CourseError(
                 f"nbgrader cannot make a release version of {path}: {told}. {remedy}."

@@ -3,6 +3,9 @@
 For each question: the solution earns all points and the released notebook none, in the box as on the day of
 grading; each known misconception fails and is told by its own hint; each alternative passes; each small
 mistake made on purpose (`autograder.mutants`) fails; nothing hidden is in what students get.
+
+The lectures' "try it yourself" questions are proven too. They are worth no points and hide nothing, so there
+is nothing to grade or to leak: what counts is that their cases tell right answers from wrong ones.
 """
 
 from __future__ import annotations
@@ -17,13 +20,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode, from_dict
 
 from autograder.bank import Bank, BankError
 from autograder.batch import limits_of
 from autograder.box import Level, Limits
 from autograder.cells import translate
-from autograder.course import AssignedNotebook, Assignment, Course
+from autograder.check_files import LECTURES, checked_slugs
+from autograder.course import AssignedNotebook, Assignment, Course, CourseError
 from autograder.judge import NotebookResult, judge_notebook
 from autograder.judge_limits import JudgeLimits
 from autograder.leaks import leaks
@@ -70,6 +75,8 @@ class QuestionProof:
         To check a right answer, all cases.
     by_hand : bool
         A person reads the answer.
+    graded : bool
+        False in a lecture.
     """
 
     slug: str
@@ -84,6 +91,7 @@ class QuestionProof:
     leaks: list[str] = field(default_factory=list)
     milliseconds: float = 0.0
     by_hand: bool = False
+    graded: bool = True
 
 
 @dataclass
@@ -107,13 +115,15 @@ class AssignmentProof:
 
 
 def verify(course: Course, name: str, level: Level) -> AssignmentProof:
-    """Prove an assignment, or say what is not proven.
+    """Prove an assignment, or say what is not proven; "lectures" stands for the lectures' questions.
 
     Raises
     ------
     CourseError
         There is no such assignment, or its bank does not load.
     """
+    if name == LECTURES:
+        return _verify_lectures(course)
     began = time.perf_counter()
     assignment, bank = course.assignment(name), course.bank(name)
     proof = AssignmentProof(name)
@@ -126,6 +136,33 @@ def verify(course: Course, name: str, level: Level) -> AssignmentProof:
     if bank is not None:
         _prove_bank(bank, assignment, proof)
     for found in proof.questions:
+        proof.problems += _problems(found)
+    proof.seconds = time.perf_counter() - began
+    return proof
+
+
+def _verify_lectures(course: Course) -> AssignmentProof:
+    """Prove the questions that lectures ask: nobody grades them, so there is nothing to run in the box."""
+    began = time.perf_counter()
+    bank = course.bank(LECTURES)
+    if bank is None:
+        raise CourseError(f"There is no question bank {LECTURES}.py in {course.questions_folder}.")
+    asked: list[str] = []
+    for path in sorted(course.lectures_folder.glob("*.ipynb")):
+        asked += checked_slugs(nbformat.read(path, as_version=4))
+    proof = AssignmentProof(LECTURES)
+    proof.problems += [
+        f"{slug}: a lecture checks it, and the bank has no such question."
+        for slug in dict.fromkeys(asked)
+        if slug not in bank.questions
+    ]
+    for slug, question in bank.questions.items():
+        proof.questions.append(found := QuestionProof(slug, question.points, graded=False))
+        if slug not in asked:
+            proof.problems.append(f"{slug}: the bank has this question, and no lecture checks it.")
+        if question.points:
+            proof.problems.append(f"{slug}: {question.points:g} points, and nobody grades a lecture.")
+        _prove_question(question, found, proof)
         proof.problems += _problems(found)
     proof.seconds = time.perf_counter() - began
     return proof
@@ -278,6 +315,7 @@ def _next_question(
 
 def _prove_bank(bank: Bank, assignment: Assignment, proof: AssignmentProof) -> None:
     found = {question.slug: question for question in proof.questions}
+    failing = False  # a reference, of its own cases
     for slug, question in bank.questions.items():
         if slug not in found:
             proof.problems.append(f"{slug}: the bank has this question, and no test cell is called so.")
@@ -286,22 +324,31 @@ def _prove_bank(bank: Bank, assignment: Assignment, proof: AssignmentProof) -> N
             proof.problems.append(
                 f"{slug}: {question.points:g} points in the bank, {found[slug].points:g} in the notebook."
             )
-        try:
-            _prove(question, found[slug])
-        except Slip as slip:
-            proof.problems.append(str(slip))
-            continue
-        proof.problems += [slip for slip in question.slips(SEED) if "misconception" not in slip]
-        stale = sorted(set(question.equivalent) - set(found[slug].equivalent))
-        proof.problems += [f"{slug}: `equivalent` names {name!r}: there is no such mutant." for name in stale]
+        failing |= not _prove_question(question, found[slug], proof)
     try:
         public = bank.public()
     except BankError as error:
-        proof.problems.append(str(error))
+        if not failing:  # else it has been told
+            proof.problems.append(str(error))
         return
     for slug, secrets in leaks(bank, assignment, public).items():
         if slug in found:
             found[slug].leaks = secrets
+
+
+def _prove_question(question: Question, found: QuestionProof, proof: AssignmentProof) -> bool:
+    """Find out all about a question; False if its reference fails, so that nothing can be found out."""
+    try:
+        _prove(question, found)
+    except Slip as slip:
+        proof.problems.append(str(slip))
+        return False
+    proof.problems += [slip for slip in question.slips(SEED) if "misconception" not in slip]
+    stale = sorted(set(question.equivalent) - set(found.equivalent))
+    proof.problems += [
+        f"{found.slug}: `equivalent` names {name!r}: there is no such mutant." for name in stale
+    ]
+    return True
 
 
 def _prove(question: Question, proof: QuestionProof) -> None:
@@ -351,7 +398,7 @@ def _passes(sheet: Sheet, names: Mapping[str, Any]) -> bool:
 
 def _problems(found: QuestionProof) -> Iterator[str]:
     slug = found.slug
-    if not found.by_hand:
+    if found.graded and not found.by_hand:
         if found.solution != found.points:
             earned = "no verdict" if found.solution is None else f"{found.solution:g} points"
             yield f"{slug}: the solution gets {earned}, not {found.points:g}."
@@ -398,7 +445,7 @@ def _row(found: QuestionProof) -> tuple[str, ...]:
         _count(found.misconceptions),
         _count(found.alternatives),
         f"{killed}/{found.mutants}{equivalent}" if found.mutants else "-",
-        f"{len(found.leaks)} shown" if found.leaks else "safe",
+        f"{len(found.leaks)} shown" if found.leaks else "safe" if found.graded else "-",
         f"{found.milliseconds:.1f}" if found.milliseconds else "-",
     )
 

@@ -155,6 +155,15 @@ question = Question(
 )
 
 
+question.group(
+    "without a margin",
+    [case(f=[0.631, 0.969, 0.71], c=1).gives(loss=1.403)],
+    asks="loss = my_hinge(f, c)",
+    message="The margin is 1 if nobody says otherwise.",
+    hidden=False,
+)
+
+
 @question.reference
 def my_hinge(f, c, margin=1.0):
     return sum(max(0.0, margin + f[j] - f[c]) for j in range(len(f)) if j != c)

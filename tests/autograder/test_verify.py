@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograder import cli
 from autograder.box import BoxUnavailable, best_level
-from autograder.course import Course
+from autograder.course import Course, CourseError
 from autograder.leaks import leaks
 from autograder.mutants import mutants_of, mutants_of_text
 from autograder.verify import AssignmentProof, verify
@@ -40,6 +40,16 @@ def test_our_assignments_are_proven(assignment: str, level) -> None:
     asked = [question for question in proof.questions if not question.by_hand]
     assert all(question.solution == question.points and question.release == 0.0 for question in asked)
     assert all(len(question.misconceptions) >= 4 and question.alternatives for question in asked)
+
+
+def test_our_lectures_are_proven(level) -> None:
+    with contextlib.chdir(ROOT):
+        proof = verify(Course(ROOT), "lectures", level)
+    assert proof.problems == []
+    assert all(question.misconceptions and not question.graded for question in proof.questions)
+    with_code = [question for question in proof.questions if question.mutants]
+    assert len(with_code) >= 5
+    assert all(question.mutants >= 6 and not question.survivors for question in with_code)
 
 
 # ---- a course with weaknesses -----------------------------------------------------------------------------
@@ -129,6 +139,28 @@ def test_a_release_that_gives_the_answer_away(prove) -> None:
     assert proof.problems == ["double: the released notebook, unanswered, gets 1 points."]
 
 
+def test_a_reference_that_fails_its_own_case_is_told_once(prove, tmp_path: Path, level) -> None:
+    bank = GOOD_BANK.replace("return x + x", "return x + 1")
+    told = (
+        "double, 'the numbers shown', {'x': 3.0}: the reference fails its own case: y is 4.0, stated is 6.0"
+    )
+    with pytest.raises(CourseError, match="Mend the question bank first") as refused:
+        prove(bank)
+    assert str(refused.value).count(told) == 1
+    # A course whose configuration does not write checks.json can be released, and its bank is at fault still.
+    configuration = "".join(CONFIGURATION.splitlines(keepends=True)[:-1])
+    (tmp_path / "nbgrader_config.py").write_text(configuration)
+    proof = verify(Course(tmp_path), "ps1", level)
+    assert [problem for problem in proof.problems if "reference" in problem] == [f"{told}."]
+
+
+def test_a_reference_that_fails_on_hidden_numbers_is_told_once(prove) -> None:
+    bank = GOOD_BANK.replace("return x + x", "return {3.0: 6.0}[x]")
+    [problem] = [problem for problem in prove(bank).problems if "reference" in problem]
+    assert problem.startswith("double, 'others', {'x': ")
+    assert ": the reference raises KeyError: " in problem
+
+
 def test_points_that_differ_and_questions_that_are_not_used(prove) -> None:
     bank = GOOD_BANK.replace("points=1", "points=2") + GOOD_BANK.replace('"double"', '"other"')
     problems = prove(bank).problems
@@ -162,6 +194,33 @@ def test_plain_assertions_that_are_too_weak(prove) -> None:
     assert "line-answer: 2 * x → 2 / x" not in proof.questions[1].survivors  # 0 / … raises
     assert "line-answer: 2 → 3" in proof.questions[1].survivors
     assert not proof.proven
+
+
+def test_lectures_with_weaknesses(prove, tmp_path: Path, level) -> None:
+    prove()
+    lecture = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell('ck.check("double")\nck.check("triple")'),
+        ]
+    )
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(lecture, tmp_path / "notebooks" / "one.ipynb")
+    with pytest.raises(CourseError, match=r"There is no question bank lectures\.py"):
+        verify(Course(tmp_path), "lectures", level)
+    broken = GOOD_BANK.replace('"double"', '"unused"').replace("return x + x", "return x + 1")
+    (tmp_path / "questions" / "lectures.py").write_text(WEAK + broken)
+    problems = verify(Course(tmp_path), "lectures", level).problems
+    told = [
+        "triple: a lecture checks it, and the bank has no such question.",
+        "double: 1 points, and nobody grades a lecture.",
+        "unused: the bank has this question, and no lecture checks it.",
+    ]
+    assert set(told) < set(problems)
+    assert any(
+        problem.startswith("double: the mutant `double: x * 2 → x + 2` passes") for problem in problems
+    )
+    assert sum("the reference fails its own case" in problem for problem in problems) == 1
+    assert len(problems) == 6, "points are told of both questions"
 
 
 # ---- the command ------------------------------------------------------------------------------------------

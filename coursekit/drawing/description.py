@@ -84,7 +84,7 @@ def operation_of(box: Box) -> str:
 
 
 def in_words(value: Value) -> str:
-    """Write a value with every digit, an array by what it holds, and a dash where there is nothing."""
+    """Write a number with every digit, an array by what it holds, and a dash where there is nothing."""
     if value is None:
         return "–"
     if isinstance(value, str):

@@ -1,8 +1,8 @@
 """How a number, or an array of them, is written beside a wire.
 
 A wire has room for about ten characters, so a number is *shortened* there: four significant digits, no
-trailing zeros, a true minus sign. :func:`exact` keeps every digit, for tooltips, tables and the description
-that a screen reader speaks. An array is never printed entry by entry: :func:`summarise` keeps its shape,
+trailing zeros, a true minus sign. :func:`exact` keeps every digit of a single number, for tooltips, tables
+and the description that a screen reader speaks. An array is never printed entry by entry: :func:`summarise` keeps its shape,
 its range and a small heat map.
 """
 
@@ -159,16 +159,16 @@ def spread_of(summary: ArraySummary) -> str:
 
 
 def describe_array(summary: ArraySummary) -> str:
-    """Say in words what the array holds.
+    """Say in words what the array holds, rounded as the picture does: a summary needs no 17 digits.
 
-    >>> describe_array(ArraySummary((2, 2), -2.0, 0.5, 3.0))
-    'array of shape (2, 2), from −2 to 3, mean 0.5'
+    >>> describe_array(ArraySummary((2, 2), -2.0, 0.1 + 0.2, 3.0))
+    'array of shape (2, 2), from −2 to 3, mean 0.3'
     """
     words = f"array of shape {summary.shape}"
     if 0 in summary.shape:
         return f"{words}, empty"
     if summary.minimum is not None and summary.maximum is not None and summary.mean is not None:
-        words += f", from {exact(summary.minimum)} to {exact(summary.maximum)}, mean {exact(summary.mean)}"
+        words += f", from {short(summary.minimum)} to {short(summary.maximum)}, mean {short(summary.mean)}"
     if summary.not_finite:
         words += f", {summary.not_finite} not finite"
     return words

@@ -140,6 +140,12 @@ def test_entries_that_are_not_finite_are_counted_and_left_out_of_the_range() -> 
     assert describe_array(summary).endswith("2 not finite")
 
 
+def test_an_array_is_described_as_the_picture_rounds_it() -> None:
+    summary = summarise(np.array([0.1 + 0.2, -1 / 3, 2e-7]))
+    assert spread_of(summary) == "−0.3333 … 0.3"
+    assert describe_array(summary) == "array of shape (3,), from −0.3333 to 0.3, mean −0.01111"
+
+
 def test_an_array_without_a_finite_entry() -> None:
     summary = summarise(np.array([math.nan, math.inf]))
     assert (summary.minimum, summary.not_finite, spread_of(summary)) == (None, 2, "")

@@ -12,6 +12,7 @@ import traitlets
 from coursekit.drawing.picture import MAX_BOXES
 from coursekit.errors import GateError
 from coursekit.graph import ComputationalGraph
+from coursekit.values import is_array
 from coursekit.variable import Variable
 from coursekit.widgets import page
 from coursekit.widgets.base import joined
@@ -171,11 +172,27 @@ def _own_copy(graph: Any) -> ComputationalGraph:
             "one of them, or of their sum"
         )
     if len(graph.nodes) > MAX_BOXES:
+        part = _largest_part(graph)
         raise ValueError(
             f"this graph has {len(graph.nodes):,} nodes; step by step, nobody follows more than {MAX_BOXES}. "
-            "graph.draw() shows it folded; step through a part of it, or through arrays instead of numbers"
+            "graph.draw() shows all of it, folded. To step, make a graph of a part, such as "
+            f"ck.step_through(ck.ComputationalGraph(graph.nodes[{part}]), ...); or use arrays: x @ w is one "
+            "node, however many numbers it holds"
         )
     return ComputationalGraph(*graph.outputs, inputs=graph.inputs)
+
+
+def _largest_part(graph: ComputationalGraph) -> int:
+    """Return the number of the node whose own graph is the largest that can still be followed."""
+    behind: dict[int, set[int] | None] = {}  # node -> what it is computed from, itself included
+    sizes = [0] * len(graph.nodes)
+    for number, node in enumerate(graph.nodes):
+        parts = [behind[id(x)] for x in node.inputs]
+        whole = None if None in parts else {number}.union(*(part for part in parts if part is not None))
+        behind[id(node)] = whole = whole if whole is not None and len(whole) <= MAX_BOXES else None
+        if whole is not None and not is_array(node.value):
+            sizes[number] = len(whole)
+    return max(range(len(sizes)), key=lambda number: (sizes[number], number))
 
 
 def _fill_in(graph: ComputationalGraph, values: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import warnings
 
 import numpy as np
@@ -264,6 +265,20 @@ def test_a_graph_that_has_not_run_needs_values() -> None:
         step_through(ck.ComputationalGraph(w1 * w2), w1=1.0)
 
 
+def test_the_part_that_is_named_for_a_large_graph_can_be_stepped_through() -> None:
+    x, w = ck.variables("x w")
+    z = x * w
+    for _ in range(60):
+        z = ck.tanh(z)
+    graph = ck.ComputationalGraph(z + x)
+    with pytest.raises(ValueError, match="nobody follows more than 40") as refused:
+        step_through(graph, x=1.0, w=2.0)
+    [number] = re.findall(r"ck\.ComputationalGraph\(graph\.nodes\[(\d+)\]\)", str(refused.value))
+    part = ck.ComputationalGraph(graph.nodes[int(number)])
+    assert len(part.nodes) == 40
+    assert len(step_through(part, x=1.0, w=2.0).story["steps"]) == 38 + 1 + 39
+
+
 def test_several_outputs_are_refused() -> None:
     x, y = ck.variables("x y")
     with pytest.raises(ck.GateError, match="one output back; this graph has 2"):
@@ -293,7 +308,7 @@ def test_a_large_graph_is_refused_with_the_way_out() -> None:
     z = x
     for _ in range(40):
         z = z * y
-    with pytest.raises(ValueError, match=r"42 nodes.*graph.draw\(\) shows it folded"):
+    with pytest.raises(ValueError, match=r"42 nodes.*graph.draw\(\) shows all of it, folded"):
         step_through(ck.ComputationalGraph(z), x=1.0, y=1.0)
 
 

@@ -16,6 +16,9 @@ question = Question(
             order=["x", "y", "a", "z", "f"]
         ),
         case(reads={"r": ["q", "s"], "q": ["s", "s"], "s": []}).gives(order=["s", "q", "r"]),
+        case(
+            reads={"r": ["v", "v"], "q": ["u", "w"], "v": [], "p": [], "w": ["v", "r"], "u": ["v", "p"]}
+        ).gives(order=["v", "r", "p", "w", "u", "q"]),
     ],
     message="Which nodes have all they read in the list already? Of those, which is first in the dictionary?",
 )
@@ -46,8 +49,8 @@ def some_graph(draw: Draw, nodes: int):
 
 @question.hidden("other graphs", count=5)
 def _(draw: Draw):
-    """The order is right for the graphs shown and not for larger ones, with nodes that are read several
-    times."""
+    """The order is right for the graphs shown and not for larger ones. Is it the rule of the question at each
+    step: of all nodes that could come next, the first in the dictionary?"""
     return {"reads": some_graph(draw, draw.size(6, 10))}
 
 
@@ -93,6 +96,70 @@ def once_for_every_reader(reads):
         if node not in read_by_somebody:
             visit(node)
     return order
+
+
+@question.misconception
+def went_on_from_there(reads):
+    """After a node was taken the search went on behind it. The node just taken may have made an earlier one
+    ready: look through the dictionary from its beginning each time."""
+    order = []
+    while len(order) < len(reads):
+        for node in reads:
+            if node not in order and all(read in order for read in reads[node]):
+                order.append(node)
+    return order
+
+
+@question.misconception
+def depth_first(reads):
+    """Every node comes after what it reads, so one could calculate in this order. But the rule asks for
+    another one: a node does not wait until somebody needs it, its place in the dictionary decides."""
+    order = []
+
+    def visit(node):
+        if node not in order:
+            for read in reads[node]:
+                visit(read)
+            order.append(node)
+
+    for node in reads:
+        visit(node)
+    return order
+
+
+@question.misconception
+def inputs_first(reads):
+    """All inputs were put in front. The rule makes no difference between inputs and other nodes: a node that
+    is ready comes before an input that stands behind it in the dictionary."""
+    order = [node for node in reads if not reads[node]]
+    while len(order) < len(reads):
+        for node in reads:
+            if node not in order and all(read in order for read in reads[node]):
+                order.append(node)
+                break
+    return order
+
+
+@question.misconception
+def first_come_first_served(reads):
+    """The nodes that became ready first were taken first, as from a queue. One could calculate in this order,
+    but the rule asks for another one: the place in the dictionary decides, at each step anew."""
+    order = []
+    while len(order) < len(reads):
+        ready = [node for node in reads if all(read in order for read in reads[node])]
+        if not order:
+            queue = list(ready)
+        else:
+            queue += [node for node in ready if node not in queue]
+        order.append(queue[len(order)])
+    return order
+
+
+@question.misconception
+def sorted_by_name(reads):
+    """Of the nodes that are ready, the first in the alphabet was taken. What a node is called means nothing
+    here: it is the order of the dictionary that counts."""
+    return topological_order({node: reads[node] for node in sorted(reads)})
 
 
 @question.misconception
@@ -145,6 +212,7 @@ def with_counts(reads):
 
 XY_PLUS_Z = {"a": ("*", "x", "y"), "f": ("+", "a", "z")}
 S_S_PLUS_S = {"q": ("*", "s", "s"), "r": ("+", "q", "s")}
+READ_TWICE = {"p": ("*", "x", "y"), "q": ("+", "p", "p"), "r": ("*", "q", "p")}
 
 
 def some_calculation(draw: Draw, gates: int):
@@ -257,7 +325,7 @@ question = Question(
         case(operation="+", x=-3.0, y=5.0).gives(slopes=(1.0, 1.0)),
         case(operation="-", x=-3.0, y=5.0).gives(slopes=(1.0, -1.0)),
         case(operation="*", x=-3.0, y=5.0).gives(slopes=(5.0, -3.0)),
-        case(operation="/", x=-3.0, y=2.0).gives(slopes=(0.5, 0.75)),
+        case(operation="/", x=-3.0, y=4.0).gives(slopes=(0.25, 0.1875)),
     ],
     labels={"slopes": ["∂z/∂x", "∂z/∂y"]},
     message="Hold one of the two still and ask how fast the result grows with the other.",
@@ -310,6 +378,12 @@ def quotient_like_a_product(operation, x, y):
 
 
 @question.misconception
+def quotient_without_square(operation, x, y):
+    """Write x/y as x·y⁻¹: what becomes of the exponent −1 when you differentiate for y?"""
+    return (1.0 / y, -x / y) if operation == "/" else local_derivatives(operation, x, y)
+
+
+@question.misconception
 def a_sum_returns_its_inputs(operation, x, y):
     """A sum does not care how large its inputs are: a nudge of either arrives as it is."""
     return (x, y) if operation == "+" else local_derivatives(operation, x, y)
@@ -333,6 +407,9 @@ question = Question(
         ),
         case(graph=S_S_PLUS_S, values={"s": 2.0, "q": 4.0, "r": 6.0}).gives(
             gradients={"s": 5.0, "q": 1.0, "r": 1.0}
+        ),
+        case(graph=READ_TWICE, values={"x": 2.0, "y": 3.0, "p": 6.0, "q": 12.0, "r": 72.0}).gives(
+            gradients={"x": 72.0, "y": 48.0, "p": 24.0, "q": 6.0, "r": 1.0}
         ),
     ],
     message="Start with 1 at the last node; go through the graph from its end; every node hands each node it "
@@ -359,9 +436,25 @@ def backward(graph, values):
 @question.hidden("other graphs", count=5)
 def _(draw: Draw):
     """The gradients are right for the graphs shown and not for larger ones: do shares add up wherever a node
-    is read more than once?"""
+    is read more than once, and has it all of them before it hands anything on?"""
     graph, inputs = some_calculation(draw, draw.size(3, 6))
     return {"graph": graph, "values": forward(graph, inputs)}
+
+
+@question.hidden("nodes that the result does not depend on", count=3)
+def _(draw: Draw):
+    """Some nodes have no influence on the result: nobody reads them, or only a node that nobody reads. Which
+    gradient is right for those, and which node is the result?"""
+    graph, inputs = some_calculation(draw, draw.size(2, 4))
+    *before, last = graph
+    known = [*inputs, *before]
+    graph = {
+        **{node: graph[node] for node in before},
+        "aside": (draw.choice("+*"), draw.choice(known), "unread"),
+        "far": (draw.choice("+*"), "aside", draw.choice(known)),
+        last: graph[last],
+    }
+    return {"graph": graph, "values": forward(graph, inputs | {"unread": draw.number()})}
 
 
 @question.misconception
@@ -411,6 +504,82 @@ def upstream_forgotten(graph, values):
         gradients[first] += 1.0 if operation == "+" else values[second]
         gradients[second] += 1.0 if operation == "+" else values[first]
     return gradients
+
+
+@question.misconception
+def handed_on_too_early(graph, values):
+    """A node handed its gradient on before all its readers had sent their shares, and then again with the
+    next share: what came first was counted more than once."""
+    gradients = dict.fromkeys(values, 0.0)
+    last = list(graph)[-1]
+    gradients[last] = 1.0
+
+    def back(node):
+        if node in graph:
+            operation, first, second = graph[node]
+            upstream = gradients[node]
+            gradients[first] += upstream if operation == "+" else values[second] * upstream
+            gradients[second] += upstream if operation == "+" else values[first] * upstream
+            back(first)
+            back(second)
+
+    back(last)
+    return gradients
+
+
+@question.misconception
+def same_node_twice_counted_once(graph, values):
+    """A node that is read twice by the same reader has two places in it, and receives a share for each: s·s
+    grows with its first factor and with its second."""
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[list(graph)[-1]] = 1.0
+    for node in reversed(graph):
+        operation, *read = graph[node]
+        for name, other in set(zip(read, reversed(read), strict=True)):
+            gradients[name] += gradients[node] * (1.0 if operation == "+" else values[other])
+    return gradients
+
+
+@question.misconception
+def started_with_ones(graph, values):
+    """All gradients began at 1. Only the result answers to itself; of the others nothing is known yet, so
+    their sums begin at 0."""
+    gradients = dict.fromkeys(values, 1.0)
+    for node in reversed(graph):
+        operation, first, second = graph[node]
+        upstream = gradients[node]
+        gradients[first] += upstream if operation == "+" else values[second] * upstream
+        gradients[second] += upstream if operation == "+" else values[first] * upstream
+    return gradients
+
+
+@question.misconception
+def started_at_every_end(graph, values):
+    """More than one node began with 1. That nobody reads a node does not make it the result: the result is
+    the last node of the graph alone."""
+    read = {name for _, *names in graph.values() for name in names}
+    gradients = {node: 1.0 if node in graph and node not in read else 0.0 for node in values}
+    for node in reversed(graph):
+        operation, first, second = graph[node]
+        upstream = gradients[node]
+        gradients[first] += upstream if operation == "+" else values[second] * upstream
+        gradients[second] += upstream if operation == "+" else values[first] * upstream
+    return gradients
+
+
+@question.misconception
+def written_over_the_values(graph, values):
+    """The gradients were written into `values` itself, and so the values that the products need are gone.
+    Make a dictionary of their own for them."""
+    for node in values:
+        values[node] = 0.0
+    values[list(graph)[-1]] = 1.0
+    for node in reversed(graph):
+        operation, first, second = graph[node]
+        upstream = values[node]
+        values[first] += upstream if operation == "+" else values[second] * upstream
+        values[second] += upstream if operation == "+" else values[first] * upstream
+    return values
 
 
 @question.misconception
@@ -470,7 +639,8 @@ question = Question(
     points=3,
     asks="gradient = two_path_gradient(x, a1, a2, b1, b2, t)",
     public=[
-        case(x=1.0, a1=1.0, a2=3.0, b1=2.0, b2=-1.0, t=1.0).gives(gradient=[-8.0, 4.0, -4.0, -12.0, 4.0])
+        case(x=1.0, a1=1.0, a2=3.0, b1=2.0, b2=-1.0, t=1.0).gives(gradient=[-8.0, 4.0, -4.0, -12.0, 4.0]),
+        case(x=2.0, a1=1.0, a2=3.0, b1=2.0, b2=-1.0, t=1.0).gives(gradient=[-24.0, 12.0, -12.0, -36.0, 6.0]),
     ],
     labels={"gradient": ["∂L/∂a1", "∂L/∂a2", "∂L/∂b1", "∂L/∂b2", "∂L/∂x"]},
     message="Work out ∂L/∂y once. Then walk from y to each of the five, and multiply what you pass.",
@@ -523,6 +693,29 @@ def second_weight_skipped(x, a1, a2, b1, b2, t):
     return [dy * x, dy * x, dy * a1 * x, dy * a2 * x, dy * (b1 * a1 + b2 * a2)]
 
 
+@question.misconception
+def x_left_out(x, a1, a2, b1, b2, t):
+    """On the way to a1 the last gate is the product a1·x: its local derivative for a1 is a factor as well."""
+    gradient = two_path_gradient(x, a1, a2, b1, b2, t)
+    dy = 2.0 * (b1 * a1 * x + b2 * a2 * x - t)
+    return [dy * b1, dy * b2, *gradient[2:]]
+
+
+@question.misconception
+def own_weight(x, a1, a2, b1, b2, t):
+    """In a product each factor is handed the value of the *other* one: the slope for a1 holds b1, and the
+    slope for b1 holds a1."""
+    gradient = two_path_gradient(x, a1, a2, b1, b2, t)
+    return [*gradient[2:4], *gradient[:2], gradient[4]]
+
+
+@question.misconception
+def upstream_left_out(x, a1, a2, b1, b2, t):
+    """These are the slopes of y. The loss is one gate further on: its local derivative for y is a factor of
+    all five."""
+    return [b1 * x, b2 * x, a1 * x, a2 * x, b1 * a1 + b2 * a2]
+
+
 @question.alternative
 def layer_by_layer(x, a1, a2, b1, b2, t):
     h = np.array([a1, a2]) * x
@@ -557,7 +750,7 @@ def paths_and_edges(width, layers):
 @question.hidden("other networks", count=5)
 def _(draw: Draw):
     """The counts are right for three units and not for other widths: is the width in both formulas?"""
-    return {"width": draw.size(2, 9), "layers": draw.size(1, 12)}
+    return {"width": draw.choice([2, 4, 5, 6, 7, 8, 9]), "layers": draw.size(2, 12)}
 
 
 @question.misconception
@@ -665,6 +858,13 @@ def by_running_it(n):
 
 W, X = np.array([[0.1, 0.5], [-0.3, 0.8]]), np.array([0.2, 0.4])
 
+
+def oblong(draw: Draw):
+    """How many rows and columns: never equally many, so that a wrong shape shows; one of them may be 1."""
+    rows, columns = draw.sample([1, 2, 3, 4, 5], 2)
+    return rows, columns
+
+
 question = Question(
     "norm-gradient-w",
     "The gradient of ‖W x‖² for W",
@@ -685,7 +885,7 @@ def norm_gradient_w(W, x):
 def _(draw: Draw):
     """The gradient is right for the matrix shown and not for others. A gradient has the shape of what it is
     the gradient of."""
-    rows, columns = draw.size(1, 4), draw.size(2, 4)
+    rows, columns = oblong(draw)
     return {"W": draw.array(rows, columns), "x": draw.array(columns)}
 
 
@@ -751,7 +951,7 @@ def norm_gradient_x(W, x):
 def _(draw: Draw):
     """The gradient is right for the matrix shown and not for others. Check the shapes: what has as many
     entries as x?"""
-    rows, columns = draw.size(1, 4), draw.size(2, 4)
+    rows, columns = oblong(draw)
     return {"W": draw.array(rows, columns), "x": draw.array(columns)}
 
 
@@ -821,7 +1021,7 @@ def jacobian_gradient_product(J, dz):
 @question.hidden("other shapes", count=4)
 def _(draw: Draw):
     """The product is right for the Jacobian shown and not for other shapes."""
-    outputs, inputs = draw.size(1, 4), draw.size(1, 4)
+    outputs, inputs = oblong(draw)
     return {"J": draw.array(outputs, inputs), "dz": draw.array(outputs)}
 
 
@@ -882,8 +1082,8 @@ question = Question(
         case(
             W=np.array([[1.0, 2.0, 0.0], [-1.0, 0.5, -3.0]]),
             x=np.array([1.0, -2.0, -1.0]),
-            dy=np.array([5.0, 10.0]),
-        ).gives(dW=[[0.0, 0.0, 0.0], [10.0, -20.0, -10.0]], dx=[-10.0, 5.0, -30.0])
+            dy=np.array([5.0, -10.0]),
+        ).gives(dW=[[0.0, 0.0, 0.0], [-10.0, 20.0, 10.0]], dx=[10.0, -5.0, 30.0])
     ],
     labels={},
     message="Two gates: the matrix product s = W x, then ReLU. Back through ReLU first: what is the upstream "
@@ -916,6 +1116,14 @@ def mask_of_the_gradient(W, x, dy):
     """What is switched off depends on what went in on the way forward, s = W x, not on the sign of the
     gradient."""
     ds = dy * (dy > 0)
+    return np.outer(ds, x), W.T @ ds
+
+
+@question.misconception
+def gradient_cut_off_too(W, x, dy):
+    """A unit that is switched on passes its gradient on as it is, a negative one too. Only what goes forward
+    is cut off at 0."""
+    ds = np.maximum(dy, 0.0) * (W @ x > 0)
     return np.outer(ds, x), W.T @ ds
 
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
-import math
-import numbers
 import sys
 import types
 import unittest
@@ -32,6 +30,7 @@ from autograder.judge_process import Deadline, limited, seed_generators
 from autograder.judge_reasons import is_hidden, line_of, literal_of, safe_name, short, text_of, told
 from autograder.line import Child, Lost
 from autograder.outputs import Output, Recorder
+from autograder.partial import points_of
 from autograder.patches import Patches
 from autograder.plan import Plan, PlannedCell
 from autograder.remote import RemoteClass
@@ -424,8 +423,8 @@ class Pass:
             outcome.score, outcome.note = 0.0, self._unittest_failed
         elif not self._checks.reports.keys() >= set(planned.test.checks):
             outcome.score, outcome.note = 0.0, "Its check did not run."
-        elif _is_number(value):
-            outcome.score = _clipped(value, planned.points)
+        else:
+            outcome.score = points_of(value, planned.points, planned.test.computes_points)
 
     def _score_check(self, planned: PlannedCell, outcome: Outcome) -> None:
         """A question of the bank is not right: the parts of it that are may have earned points."""
@@ -631,21 +630,6 @@ def _seed(seed: int, name: str) -> int:
 def _is_ours(error: BaseException) -> bool:
     """Whether somebody at the keyboard ends the grader."""
     return isinstance(error, KeyboardInterrupt) and not is_from_student(error)
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(type(value), RemoteClass) or type(value) is bool:
-        return False
-    return isinstance(value, numbers.Real)
-
-
-def _clipped(value: Any, points: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):  # a span of time; an int beyond all floats
-        return 0.0
-    # NaN would be full marks in nbgrader; here a student who made a test compute it gets none.
-    return min(max(number, 0.0), points) if math.isfinite(number) else 0.0
 
 
 def _error(name: str, message: str) -> Output:

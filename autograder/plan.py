@@ -33,6 +33,7 @@ from autograder.names import (
     methods_of,
     patched_names,
 )
+from autograder.partial import computes_points
 from autograder.refusals import Refusal, refusals_of, text_runners
 from autograder.remote import Rules
 from autograder.written import files_named, files_written, is_data
@@ -72,6 +73,8 @@ class TestCode:
         Slugs of questions of the bank that it checks.
     only_checks : bool
         It does nothing else.
+    computes_points : bool
+        Its last value is meant as a number of points (`autograder.partial`).
     """
 
     __test__ = False  # its name would make pytest collect it
@@ -82,6 +85,7 @@ class TestCode:
     literals: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()
     only_checks: bool = False
+    computes_points: bool = False
 
 
 @dataclass(frozen=True)
@@ -352,6 +356,7 @@ class _Planner:
                 )
                 | self._masks(),
                 attributes=attributes_given(draft.tree for draft in self._drafts),
+                stops=any("StopIteration" in draft.cell.source for draft in self._of("test", "both")),
             ),
             watched=tuple(sorted(wanted)),
             live=tuple(sorted(changed & wanted)),
@@ -663,7 +668,15 @@ def _test_code(cell: PlannedCell, tree: ast.Module, checks: tuple[str, ...]) -> 
         except SyntaxError:
             visible = ()  # a hidden region in the middle of a statement
     literals = frozenset(_literal_messages(tree))
-    return TestCode(code, visible, hidden, literals, checks, bool(checks) and only_checks(tree))
+    return TestCode(
+        code,
+        visible,
+        hidden,
+        literals,
+        checks,
+        bool(checks) and only_checks(tree),
+        computes_points(tree) and not is_silent(cell.source),
+    )
 
 
 def _literal_messages(tree: ast.Module) -> Iterator[str]:

@@ -56,11 +56,14 @@ class Rules:
         ``numpy.ma`` if it speaks of it: without, masked arrays arrive as plain ones.
     attributes : frozenset
         Names of attributes that its code gives to objects.
+    stops : bool
+        Whether its tests speak of StopIteration.
     """
 
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
+    stops: bool = False
 
     def expects(self, method: str) -> bool:
         """Whether any class of the instructor's has such a method."""
@@ -68,7 +71,16 @@ class Rules:
 
 
 class Process(Protocol):
-    """What answers for remote objects (`autograder.student`)."""
+    """What answers for remote objects (`autograder.student`).
+
+    Attributes
+    ----------
+    acts : int
+        Counts what may have changed objects there: calls, assignments, cells.
+    """
+
+    @property
+    def acts(self) -> int: ...
 
     def ask(self, operation: str, target: int, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Have something done with the object of a number."""
@@ -77,12 +89,13 @@ class Process(Protocol):
 class Owner:
     """Where a remote object lives, and under which number; the items that it gave when it was looped over."""
 
-    __slots__ = ("items", "number", "process")
+    __slots__ = ("acts", "items", "number", "process")
 
     def __init__(self, process: Process, number: int) -> None:
         self.process = process
         self.number = number
         self.items: tuple[list[Any], Iterator[Any]] | None = None
+        self.acts = 0  # of the process, when that was
 
     def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         """Have something done with the object."""
@@ -104,6 +117,7 @@ class RemoteClass(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__") and name not in _CLASS_DUNDERS:
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        _trust(cls, name, f"class {cls.__name__}")
         return owner(cls).ask("getattr", name)
 
     def __setattr__(cls, name: str, value: object) -> None:
@@ -118,12 +132,14 @@ class RemoteClass(type):
         return owner(cls).ask("dir")
 
     def __iter__(cls) -> Iterator[Any]:
-        return iter(owner(cls).ask("__iter__"))
+        return _loop(cls)
 
     def __len__(cls) -> int:
-        return owner(cls).ask("__len__")
+        return sum(1 for _ in cls)
 
     def __getitem__(cls, key: Any) -> Any:
+        if isinstance(key, (int, slice)):  # an Enum has names; with places a class stands for a list
+            raise TypeError(f"type {cls.__name__!r} is not subscriptable")
         return owner(cls).ask("__getitem__", key)
 
     def __bool__(cls) -> bool:
@@ -240,6 +256,18 @@ def _loop(self: Any) -> Iterator[Any]:
         place += 1
 
 
+def _loop_again(self: Any) -> Iterator[Any]:
+    """The items of a library's collection: the same ones until something was done at the student's.
+
+    For a test that looks twice, nothing has happened in between. But not every class that says it is of a
+    library is, and one of the student's could be sorted the first time and hold the right items the second.
+    """
+    own = owner(self)
+    if own.acts != own.process.acts:
+        own.items, own.acts = None, own.process.acts
+    return _loop(self)
+
+
 def _unordered(name: str) -> Callable[[Any, Any], Any]:
     """A comparison that a class lacks: between two remote objects, the other one may know its opposite."""
     refused = _refuse(name, "compared")
@@ -295,8 +323,9 @@ def _get(self: Any, name: str) -> Any:
         return owner(self).ask("vars")
     if name.startswith("__array") or name.startswith("_ipython_"):
         raise AttributeError(name)  # NumPy and IPython look whether an object wants to be something else
-    if name in _VERDICTS and name not in vars(kind)[_ALLOWED]:
-        raise TypeError(f"a {kind.__name__} object has no {name} to trust; a plain value is expected here")
+    if name in OPERATORS:  # ``x.__eq__(y)`` is no other question than ``x == y``
+        return object.__getattribute__(self, name)
+    _trust(kind, name, f"{kind.__name__} object")
     method = _method_of(kind, name)
     return owner(self).ask("getattr", name) if method is None else types.MethodType(method, self)
 
@@ -313,7 +342,7 @@ def _method_of(kind: type, name: str) -> types.FunctionType | None:
 
 _LIBRARY = " library"
 _PLAIN = " plain"
-_ALLOWED = " allowed"
+_VERDICTS_REFUSED = " verdicts"
 # Methods by which plain values (text, sets, arrays, frames) answer yes or no. An object that says yes to all
 # of them must not stand in for one: `f(df).equals(expected)`, `f(name).startswith("Hello")`.
 _VERDICTS = frozenset(
@@ -321,6 +350,19 @@ _VERDICTS = frozenset(
     | {name for name in dir(str) if name.startswith("is")}
     | {"isin", "isna", "isnull", "notna", "notnull", "between", "duplicated"}
 )
+# Methods by which they compare themselves with another one: `f(df).eq(expected).all()`.
+_COMPARING = frozenset(
+    {"eq", "ne", "lt", "le", "gt", "ge", "sub", "rsub", "subtract", "compare", "corr", "corrwith", "merge"}
+    | {"difference", "symmetric_difference", "intersection", "union"}
+)
+
+
+def _trust(kind: type, name: str, what: str) -> None:
+    """Refuse to ask for a verdict that the instructor's class does not give, either."""
+    if name in vars(kind)[_VERDICTS_REFUSED]:
+        raise TypeError(f"a {what} has no {name} to trust; a plain value is expected here")
+
+
 _names: dict[str, Any] = {
     "__slots__": ("_owner", "__weakref__"),
     "__doc__": "An object in the student's process.",
@@ -345,7 +387,7 @@ _names: dict[str, Any] = {
     _OWNER: None,
     _LIBRARY: lambda: None,
     _PLAIN: None,
-    _ALLOWED: frozenset(),
+    _VERDICTS_REFUSED: _VERDICTS,
 }
 _names |= {name: _refuse(name, "a number") for name in ("__float__", "__int__", "__index__", "__complex__")}
 _names |= {name: _unordered(name) for name in ("__lt__", "__le__", "__gt__", "__ge__")}
@@ -379,7 +421,7 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     names = _described(told, own)
     names[_OWNER] = own
     names[_LIBRARY] = lambda: _library_class(told, rules)
-    names[_ALLOWED] = _allowed(told, rules)
+    names[_VERDICTS_REFUSED] = _refused(told, rules)
     names[_PLAIN] = None if told["name"] in rules.methods else told["plain"]
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = _exception_text
@@ -429,6 +471,18 @@ def _allowed(told: Mapping[str, Any], rules: Rules) -> frozenset[str]:
     return rules.methods.get(told["name"], frozenset()) if told["module"] == "__main__" else frozenset()
 
 
+def _refused(told: Mapping[str, Any], rules: Rules) -> frozenset[str]:
+    """Verdicts that an object of this class is not asked for."""
+    top = _top_module(told)
+    of_library = top in rules.libraries and top not in _PLAIN_LIBRARIES
+    comparing = () if of_library else {name for name in _COMPARING if not rules.expects(name)}
+    return (_VERDICTS - _allowed(told, rules)).union(comparing)
+
+
+# Values of these come as plain ones: what is left as an object is none.
+_PLAIN_LIBRARIES = frozenset(["numpy", "pandas"])
+
+
 def _of_plain(kind: object, operators: Iterable[str]) -> dict[str, Any]:
     """Operators of a student's own kind of list or dictionary, where the instructor knows of none such."""
     if kind != "container":
@@ -467,12 +521,15 @@ def _top_module(told: Mapping[str, Any]) -> str:
 def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     allowed = _allowed(told, rules)
     names: dict[str, Any] = {}
-    is_odd = told["module"] == "__main__" and _top_module(told) in _GENERAL
+    top = _top_module(told)
+    is_odd = top in _GENERAL or not (top in rules.libraries or top in sys.stdlib_module_names)
     for name in told["operators"]:
         if is_odd and name in _OF_LISTS and not rules.expects(name):
             continue
-        if is_odd and name == "__iter__" and not rules.expects(name) and "__next__" not in told["operators"]:
+        if is_odd and name == "__iter__" and not rules.expects(name):
             names[name] = _loop
+        elif not is_odd and name == "__iter__" and "__next__" not in told["operators"]:
+            names[name] = _loop_again
         elif name == "__await__":
             names[name] = _await
         elif name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
@@ -535,7 +592,7 @@ def make_exception(kind: Any, args: tuple[Any, ...], fields: Mapping[str, Any], 
     else:  # no constructor is run: it could do anything with arguments that a student chose
         made = BaseException.__new__(kind)
         made.args = args
-    vars(made).update(harmless(fields))
+    vars(made).update(_without_verdicts(fields))
     vars(made)[_MESSAGE] = text
     return made
 
@@ -552,6 +609,12 @@ def harmless(attributes: Mapping[Any, Any]) -> dict[Any, Any]:
     return {name: x for name, x in attributes.items() if type(name) is str and not name.startswith("__array")}
 
 
+def _without_verdicts(attributes: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Attributes of a function or exception, but none by which it would compare itself with an answer."""
+    refused = _VERDICTS | _COMPARING | OPERATORS.keys()
+    return {name: x for name, x in harmless(attributes).items() if name not in refused}
+
+
 # ------------------------------------------------------------------------------------------------ functions
 
 
@@ -561,7 +624,7 @@ def make_function(told: Mapping[str, Any], own: Owner) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         answer = own.ask("__call__", *args, **kwargs)
         if counts:
-            vars(function).update(harmless(own.ask("vars")))
+            vars(function).update(_without_verdicts(own.ask("vars")))
         return answer
 
     # Plain attributes, a count of calls perhaps, may be others after each call.
@@ -573,7 +636,7 @@ def dress(function: Any, told: Mapping[str, Any]) -> Any:
     """Give a function the name, docstring and signature that are told."""
     function.__name__, function.__qualname__ = told["name"], told["qualname"]
     function.__doc__, function.__module__ = told["doc"], told["module"]
-    vars(function).update(harmless(told["attributes"]))
+    vars(function).update(_without_verdicts(told["attributes"]))
     found = signature(told["signature"])
     if found is not None:
         function.__signature__ = found

@@ -359,9 +359,6 @@ from .gradients import (
 from .graph import (
     ComputationalGraph as ComputationalGraph,
 )
-from .graph import (
-    Step as Step,
-)
 from .matrices import (
     hessian as hessian,
 )
@@ -373,6 +370,9 @@ from .matrices import (
 )
 from .matrices import (
     vjp as vjp,
+)
+from .narration import (
+    Step as Step,
 )
 from .nn import (
     SGD as SGD,

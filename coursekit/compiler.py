@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coursekit.codewriter import CodeWriter
 from coursekit.errors import GateError
 from coursekit.tracing import Expression, Tracer, substitute, switches, trace
 from coursekit.values import as_value, describe, is_array
-
-if TYPE_CHECKING:
-    from coursekit.graph import ComputationalGraph
+from coursekit.variable import HasNodes
 
 __all__ = ["compiled", "source_of"]
 
@@ -37,14 +35,14 @@ class Plan:
         Whether large arrays keep their memory from call to call.
     """
 
-    graph: ComputationalGraph
+    graph: HasNodes
     wanted: tuple[str, ...]
     samples: tuple[str, ...]
     reuse_memory: bool = False
 
 
 def source_of(
-    graph: ComputationalGraph,
+    graph: HasNodes,
     gradient: Wanted = True,
     sum_over: Sequence[str] = (),
     reuse_memory: bool = False,
@@ -55,7 +53,7 @@ def source_of(
 
 
 def compiled(
-    graph: ComputationalGraph,
+    graph: HasNodes,
     gradient: Wanted = True,
     sum_over: Sequence[str] = (),
     reuse_memory: bool = False,
@@ -97,7 +95,7 @@ class ByShape:
         return tuple([given[name] for name in names])
 
 
-def _plan(graph: ComputationalGraph, gradient: Wanted, sum_over: Sequence[str], reuse_memory: bool) -> Plan:
+def _plan(graph: HasNodes, gradient: Wanted, sum_over: Sequence[str], reuse_memory: bool) -> Plan:
     names = graph.inputs
     samples = (sum_over,) if isinstance(sum_over, str) else tuple(sum_over)
     if gradient is True:
@@ -112,7 +110,7 @@ def _plan(graph: ComputationalGraph, gradient: Wanted, sum_over: Sequence[str], 
     return Plan(graph, wanted, samples, reuse_memory)
 
 
-def _kinds(graph: ComputationalGraph) -> dict[str, Any]:
+def _kinds(graph: HasNodes) -> dict[str, Any]:
     """Return a value of the kind each input had in the last forward pass; a number if there was none."""
     leaves = {node.name: node.value for node in graph.nodes if node.gate is None and not node.constant}
     return {name: 0.5 if leaves[name] is None else leaves[name] for name in graph.inputs}

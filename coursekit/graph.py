@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from coursekit import drawing
+from coursekit.compiler import compiled, source_of
 from coursekit.errors import GateError, NotANumberWarning
-from coursekit.values import as_value, is_array, plain
+from coursekit.narration import Step, narrate
+from coursekit.tracing import as_variables, trace
+from coursekit.values import as_value, describe, is_array, plain
 from coursekit.variable import (
     Variable,
     backpropagate,
@@ -20,47 +23,9 @@ from coursekit.variable import (
 )
 
 if TYPE_CHECKING:
-    from coursekit.drawing import Drawing
+    from coursekit.drawing.drawn import Drawing
 
-__all__ = ["ComputationalGraph", "Step"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event of a forward and backward pass: what a picture highlights and a caption says.
-
-    Attributes
-    ----------
-    kind
-        ``"forward"``: a gate computed its output. ``"seed"``: the output's gradient was set.
-        ``"backward"``: one edge carried a gradient from a gate to one of its inputs.
-    node
-        The node computed, seeded, or whose gate's backward rule was applied.
-    target, position
-        Backward: the input that receives, and which of the gate's inputs it is.
-    value
-        Forward: the output. Seed: its gradient.
-    upstream, local, contribution
-        Backward: contribution = upstream × local. ``local`` is ``None`` for arrays, whose local derivative
-        is a whole Jacobian.
-    before, total
-        Backward: the target's gradient before and after this step; they differ in the contribution, so a
-        branch shows up as a sum that grows.
-    text
-        The step as a sentence.
-    """
-
-    kind: Literal["forward", "seed", "backward"]
-    node: Variable
-    text: str
-    value: Any = None
-    target: Variable | None = None
-    position: int | None = None
-    upstream: Any = None
-    local: Any = None
-    contribution: Any = None
-    before: Any = None
-    total: Any = None
+__all__ = ["ComputationalGraph", "Step", "derivative_graph"]
 
 
 class ComputationalGraph:
@@ -221,8 +186,6 @@ class ComputationalGraph:
         ∇x += upstream 1 × local 5 = 5
         ∇y += upstream 1 × local −3 = −3
         """
-        from coursekit.narration import narrate
-
         if named:
             self.forward(**named)
         return narrate(self)
@@ -253,11 +216,18 @@ class ComputationalGraph:
         >>> graph.gradient("w1").gradient("w1").forward(w1=2.0, w2=3.0)      # 6 w1 w2
         36.0
         """
-        from coursekit.tracing import gradient_graph
-
         if name is not None and name not in self.inputs:
             raise KeyError(f"no input {name!r}: this graph has {', '.join(self.inputs)}")
-        return gradient_graph(self, name)
+        if len(self.outputs) != 1:
+            raise GateError(f"gradient() needs one output; this graph has {len(self.outputs)}")
+        value = self.outputs[0].value
+        if is_array(value):
+            raise GateError(
+                f"the output is {describe(value)}; only a single number has a gradient: reduce it first"
+            )
+        if name is None:
+            return derivative_graph(self, self.inputs, names=self.inputs)
+        return derivative_graph(self, [name])
 
     def source(
         self,
@@ -278,8 +248,6 @@ class ComputationalGraph:
             a = s * w1
             return a * w2 + 3.0 * w1, (3.0 + 3.0 * w2 * s, a)
         """
-        from coursekit.compiler import source_of
-
         return source_of(self, gradient, sum_over, reuse_memory)
 
     def compile(
@@ -324,17 +292,13 @@ class ComputationalGraph:
         >>> run(2.0, [1.0, 2.0], [1.0, 1.0])          # (2 − 1)² + (4 − 1)²
         (10.0, (14.0, None, None))
         """
-        from coursekit.compiler import compiled
-
         return compiled(self, gradient, sum_over, reuse_memory)
 
     # ---- pictures ------------------------------------------------------------------------------------------
 
     def draw(self, **options: Any) -> Drawing:
         """Draw the graph, with the values and gradients of the last run; a notebook shows it."""
-        from coursekit.drawing import draw
-
-        return draw(self, **options)
+        return drawing.draw(self, **options)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.draw()._repr_mimebundle_(**kwargs)
@@ -391,6 +355,31 @@ class ComputationalGraph:
                     stacklevel=3,
                 )
                 return
+
+
+def derivative_graph(
+    graph: ComputationalGraph,
+    wanted: Sequence[str],
+    names: Sequence[str] | None = None,
+    upstream: str | None = None,
+) -> ComputationalGraph:
+    """Return the gradient of ``graph``'s one output as a graph.
+
+    Parameters
+    ----------
+    wanted
+        The inputs whose partial derivatives are the new graph's outputs.
+    names
+        Names of these outputs.
+    upstream
+        The name of a further input, the upstream gradient: the result is then upstream · Jacobian, also of
+        an output that is an array. Left out: 1.
+    """
+    tracer, _, gradients = trace(graph, None, wanted, upstream)
+    nodes = as_variables([gradients[name] for name in wanted])
+    tracer.forget()
+    inputs = graph.inputs if upstream is None else [*graph.inputs, upstream]
+    return ComputationalGraph(*nodes, inputs=inputs, names=names)
 
 
 def _has_nan(value: Any) -> bool:

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coursekit.gradients import number
-from coursekit.graph import ComputationalGraph
-from coursekit.tracing import vjp_graph
+from coursekit.graph import ComputationalGraph, derivative_graph
 from coursekit.values import as_value, is_array
 from coursekit.variable import Variable
 
@@ -62,7 +61,7 @@ def jvp(f: Function, at: Any, direction: Any) -> Any:
     """
     graph = _graph(f, at)
     result = graph.forward()
-    transposed = vjp_graph(graph, "x", "upstream")
+    transposed = derivative_graph(graph, ["x"], upstream="upstream")
     transposed.forward(x=at, upstream=result * 0.0)
     return transposed.backward(direction)["upstream"]
 

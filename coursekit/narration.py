@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from coursekit.drawing.numbers import short as short_number
 from coursekit.errors import GateError
-from coursekit.graph import Step
 from coursekit.values import is_array, plain
-from coursekit.variable import Variable, handed_back, seed
+from coursekit.variable import HasNodes, Variable, handed_back, seed
 
-if TYPE_CHECKING:
-    from coursekit.graph import ComputationalGraph
-
-__all__ = ["narrate"]
+__all__ = ["Step", "narrate"]
 
 
-def narrate(graph: ComputationalGraph) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a forward and backward pass: what a picture highlights and a caption says.
+
+    Attributes
+    ----------
+    kind
+        ``"forward"``: a gate computed its output. ``"seed"``: the output's gradient was set.
+        ``"backward"``: one edge carried a gradient from a gate to one of its inputs.
+    node
+        The node computed, seeded, or whose gate's backward rule was applied.
+    target, position
+        Backward: the input that receives, and which of the gate's inputs it is.
+    value
+        Forward: the output. Seed: its gradient.
+    upstream, local, contribution
+        Backward: contribution = upstream × local. ``local`` is ``None`` for arrays, whose local derivative
+        is a whole Jacobian.
+    before, total
+        Backward: the target's gradient before and after this step; they differ in the contribution, so a
+        branch shows up as a sum that grows.
+    text
+        The step as a sentence.
+    """
+
+    kind: Literal["forward", "seed", "backward"]
+    node: Variable
+    text: str
+    value: Any = None
+    target: Variable | None = None
+    position: int | None = None
+    upstream: Any = None
+    local: Any = None
+    contribution: Any = None
+    before: Any = None
+    total: Any = None
+
+
+def narrate(graph: HasNodes) -> list[Step]:
     """Return the steps of ``graph``'s last forward pass and of the backward pass that follows from it.
 
     Raises
@@ -31,7 +66,7 @@ def narrate(graph: ComputationalGraph) -> list[Step]:
     return [*_forward(graph), *_backward(graph)]
 
 
-def _forward(graph: ComputationalGraph) -> list[Step]:
+def _forward(graph: HasNodes) -> list[Step]:
     steps = []
     for node in graph.nodes:
         if node.gate is not None:
@@ -42,7 +77,7 @@ def _forward(graph: ComputationalGraph) -> list[Step]:
     return steps
 
 
-def _backward(graph: ComputationalGraph) -> list[Step]:
+def _backward(graph: HasNodes) -> list[Step]:
     (output,) = graph.outputs
     totals: dict[int, Any] = {id(output): seed(output, None)}
     text = f"∇{output.name} = 1: the output with respect to itself"

@@ -14,11 +14,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import GateError
 from coursekit.gates.words import WORDS, Traced
-from coursekit.graph import ComputationalGraph
-from coursekit.values import describe, is_array
-from coursekit.variable import Variable, backpropagate, topological_order
+from coursekit.values import is_array
+from coursekit.variable import HasNodes, Variable, backpropagate, topological_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -223,7 +221,7 @@ class Tracer:
 
 
 def trace(
-    graph: ComputationalGraph,
+    graph: HasNodes,
     samples: Mapping[str, Any] | None,
     wanted: Sequence[str],
     upstream: str | None = None,
@@ -318,34 +316,6 @@ def switches(outputs: Sequence[Expression]) -> list[frozenset[Expression]]:
             own = of_inputs[0]
         found[id(expression)] = own
     return [found[id(expression)] for expression in outputs]
-
-
-def gradient_graph(graph: ComputationalGraph, name: str | None) -> ComputationalGraph:
-    """Return the derivative of ``graph`` as a graph; see :meth:`ComputationalGraph.gradient`."""
-    if len(graph.outputs) != 1:
-        raise GateError(f"gradient() needs one output; this graph has {len(graph.outputs)}")
-    value = graph.outputs[0].value
-    if is_array(value):
-        raise GateError(
-            f"the output is {describe(value)}; only a single number has a gradient: reduce it first"
-        )
-    wanted = graph.inputs if name is None else [name]
-    return _graph_of_gradients(graph, wanted, None, names=None if name else wanted)
-
-
-def vjp_graph(graph: ComputationalGraph, name: str, upstream: str) -> ComputationalGraph:
-    """Return upstream · Jacobian by the input ``name`` as a graph, ``upstream`` being one of its inputs."""
-    return _graph_of_gradients(graph, [name], upstream, names=None)
-
-
-def _graph_of_gradients(
-    graph: ComputationalGraph, wanted: list[str], upstream: str | None, names: list[str] | None
-) -> ComputationalGraph:
-    tracer, _, gradients = trace(graph, None, wanted, upstream)
-    nodes = as_variables([gradients[name] for name in wanted])
-    tracer.forget()
-    inputs = graph.inputs if upstream is None else [*graph.inputs, upstream]
-    return ComputationalGraph(*nodes, inputs=inputs, names=names)
 
 
 def as_variables(expressions: Sequence[Expression]) -> list[Variable]:

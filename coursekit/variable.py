@@ -32,6 +32,7 @@ from coursekit.gates.words import Traced, sum_to
 from coursekit.values import as_value, describe, is_array, plain
 
 __all__ = [
+    "HasNodes",
     "Variable",
     "backpropagate",
     "call",
@@ -50,6 +51,30 @@ class HasInputs(Protocol):
     @property
     def inputs(self) -> tuple[Any, ...]:
         """What it was made from."""
+
+
+class HasNodes(Protocol):
+    """A graph, as whoever traces, compiles, tells or draws it looks at it.
+
+    :class:`~coursekit.graph.ComputationalGraph` is one, and says what these are. It calls on all of them, so
+    none of them can know its class.
+    """
+
+    @property
+    def nodes(self) -> Sequence[Variable]:
+        """All nodes, in topological order."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs."""
+
+    @property
+    def outputs(self) -> Sequence[Variable]:
+        """The nodes computed."""
+
+    @property
+    def names(self) -> list[str] | None:
+        """The names of the outputs, if they have any."""
 
 
 Node = TypeVar("Node", bound=HasInputs)

@@ -15,11 +15,10 @@ from coursekit.drawing.picture import MAX_BOXES, Picture, groups_of, part_of, pi
 from coursekit.drawing.picture import fold as folded
 from coursekit.drawing.scene import Scene, place
 from coursekit.drawing.svg import Appearance, escape, opened, to_html, to_svg
+from coursekit.variable import HasNodes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from coursekit.graph import ComputationalGraph
 
 APPEARANCES = ("auto", "light", "dark")
 MOST_OPENED = 300  # nodes of a graph whose folded boxes can be opened: each node is about a kilobyte
@@ -37,7 +36,7 @@ _PAGE = """\
 
 
 def draw(
-    graph: ComputationalGraph | Picture,
+    graph: HasNodes | Picture,
     *,
     title: str = "",
     fold: bool = True,

@@ -11,15 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from coursekit.drawing.layout import assign_columns
 from coursekit.drawing.numbers import ArraySummary, short, summarise
 from coursekit.values import is_array, plain
-from coursekit.variable import Variable, handed_back
-
-if TYPE_CHECKING:
-    from coursekit.graph import ComputationalGraph
+from coursekit.variable import HasNodes, Variable, handed_back
 
 Value = complex | ArraySummary | str | None
 """What can stand at a wire: a number, an array in short, a formula (text), or nothing yet."""
@@ -116,7 +113,7 @@ class Picture:
         return users
 
 
-def picture_of(graph: ComputationalGraph, title: str = "", shares: bool = True) -> Picture:
+def picture_of(graph: HasNodes, title: str = "", shares: bool = True) -> Picture:
     """Return the picture of a graph, with the values and gradients of its last run.
 
     Parameters
@@ -144,7 +141,7 @@ def picture_of(graph: ComputationalGraph, title: str = "", shares: bool = True) 
     boxes = []
     for node in graph.nodes:
         is_input = node.gate is None and not node.constant
-        gradient = graph.grad(node)
+        gradient = plain(node.grad)
         if gradient is None and went_back and is_input:
             gradient = node.value * 0.0  # as backward() answers for an input that nothing arrives at
         label = _label(node)
@@ -155,7 +152,7 @@ def picture_of(graph: ComputationalGraph, title: str = "", shares: bool = True) 
             operation=_operation(node),
             inputs=tuple(numbers[id(x)] for x in node.inputs),
             shares=shares_of.get(id(node), ()),
-            value=in_short(graph.value(node)),
+            value=in_short(plain(node.value)),
             gradient=in_short(gradient),
             output=id(node) in outputs,
             ordered=len(node.inputs) > 1 and label not in _EITHER_WAY_ROUND,
@@ -174,7 +171,7 @@ def in_short(value: Any) -> Value:
     return value.item() if hasattr(value, "dtype") else str(value)
 
 
-def _result_names(graph: ComputationalGraph) -> dict[int, str]:
+def _result_names(graph: HasNodes) -> dict[int, str]:
     """Names given to results; a gradient goes by the name of its input, so it is told apart from it."""
     named = zip(graph.outputs, graph.names or (), strict=False)
     return {id(z): f"∇{name}" if name in graph.inputs else name for z, name in named}
@@ -195,7 +192,7 @@ def _operation(node: Variable) -> str:
     return spaced if any(c.islower() for c in name) else name.lower()
 
 
-def _all_shares(graph: ComputationalGraph) -> dict[int, tuple[Share | None, ...]]:
+def _all_shares(graph: HasNodes) -> dict[int, tuple[Share | None, ...]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # backward() has already told of overflows and NaN
         return {id(node): _shares(node) for node in graph.nodes if node.gate and node.grad is not None}

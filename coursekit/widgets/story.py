@@ -36,7 +36,8 @@ from coursekit.drawing.scene import (
 from coursekit.drawing.svg import pieces_of, style
 from coursekit.errors import GateError
 from coursekit.gates import SumToGate
-from coursekit.graph import ComputationalGraph, Step
+from coursekit.graph import ComputationalGraph
+from coursekit.narration import Step
 from coursekit.variable import Variable, call
 
 Json = dict[str, Any]

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-
-if TYPE_CHECKING:
-    from coursekit.nn.training import History
 
 __all__ = ["LearningCurves"]
 
 
 class LearningCurves(Figure):
-    """A matplotlib figure with a panel for the loss and, where there is one, a panel for the accuracy.
+    """A matplotlib figure with a panel for each thing that was measured epoch by epoch.
 
     A notebook shows it, without pyplot; ``savefig("curves.pdf")`` keeps it, and ``axes`` are there to be
     added to.
+
+    Parameters
+    ----------
+    panels
+        What was measured: its values on the training data and on held-out data, the latter possibly empty.
+    best_epoch
+        Where held-out data were measured, the epoch to be marked, counted from 1.
     """
 
-    def __init__(self, history: History) -> None:
-        panels = [("loss", history.loss, history.validation_loss)]
-        if history.accuracy:
-            panels.append(("accuracy", history.accuracy, history.validation_accuracy))
+    def __init__(
+        self, panels: Mapping[str, tuple[Sequence[float], Sequence[float]]], best_epoch: int | None
+    ) -> None:
         super().__init__(figsize=(4.5 * len(panels), 3.2), layout="constrained")
-        for axes, panel in zip(self.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            _draw(axes, *panel, history.best_epoch)
+        all_axes = self.subplots(1, len(panels), squeeze=False)[0]
+        for axes, (what, values) in zip(all_axes, panels.items(), strict=True):
+            _draw(axes, what, *values, best_epoch)
 
     def _repr_svg_(self) -> str:
         file = io.StringIO()

@@ -67,7 +67,10 @@ class History:
         """
         from coursekit.nn.curves import LearningCurves
 
-        return LearningCurves(self)
+        panels = {"loss": (self.loss, self.validation_loss)}
+        if self.accuracy:
+            panels["accuracy"] = (self.accuracy, self.validation_accuracy)
+        return LearningCurves(panels, self.best_epoch)
 
     def __repr__(self) -> str:
         if not self.loss:

@@ -34,7 +34,7 @@ def scores(W, x, b):
 def _(draw: Draw):
     """The scores are right for the classifier shown and not for others, with other numbers of classes and
     features."""
-    classes, features = draw.size(2, 5), draw.size(1, 5)
+    classes, features = draw.choice([2, 4, 5]), draw.choice([1, 2, 3, 5])  # never as many as in the lecture
     return {"W": draw.array(classes, features), "x": draw.array(features), "b": draw.array(classes)}
 
 
@@ -63,6 +63,18 @@ def bias_inside(W, x, b):
 
 
 @question.misconception
+def bias_added_up(W, x, b):
+    """All biases were added to each score. Each class has one of its own."""
+    return W @ x + b.sum()
+
+
+@question.misconception
+def columns_for_classes(W, x, b):
+    """The shapes do not fit: in W each class has a *row*, so W stands in front of x as it is."""
+    return W.T @ x + b
+
+
+@question.misconception
 def winner_only(W, x, b):
     """That is the number of the winning class. The loss will need the scores of all of them."""
     return int(np.argmax(W @ x + b))
@@ -84,6 +96,7 @@ question = Question(
         case(scores=np.array(CAR_SCORES), target=1).gives(loss=1.403),
         case(scores=np.array([3.0, 1.0, -2.0]), target=0).gives(loss=0.0),
         case(scores=np.array([3.0, 1.0, 2.5]), target=1).gives(loss=5.5),
+        case(scores=np.array([1.0, 1.5, -3.0, 0.0]), target=0).gives(loss=1.5),
     ],
     message="For each wrong class: by how much does its score come closer than 1 to that of the right class?",
 )
@@ -100,6 +113,18 @@ def _(draw: Draw):
     """The loss is right for the scores shown and not for others: more classes, other targets."""
     classes = draw.size(2, 6)
     return {"scores": draw.array(classes), "target": draw.randrange(classes)}
+
+
+question.group(
+    "equal scores, and no wrong class inside the margin",
+    [
+        case(scores=np.array([2.0, 2.0, 1.0]), target=0).gives(loss=1.0),
+        case(scores=np.array([-1.0, -1.0, -1.0, -1.0]), target=2).gives(loss=3.0),
+        case(scores=np.array([0.5, -4.0, -2.0, -6.0, -1.0]), target=0).gives(loss=0.0),
+    ],
+    message="A wrong class may have the very score of the right one; then it costs 1. And no class earns "
+    "anything.",
+)
 
 
 @question.misconception
@@ -120,6 +145,26 @@ def nothing_cut_off(scores, target):
     """A class that is beaten by more than the margin costs nothing; it does not earn anything either. Cut off
     below 0."""
     return float((scores - scores[target] + 1.0).sum() - 1.0)
+
+
+@question.misconception
+def cut_off_after_adding(scores, target):
+    """A class that is beaten by far must not make up for another one: cut off each class by itself below 0,
+    then add."""
+    return max(0.0, float((scores - scores[target] + 1.0).sum() - 1.0))
+
+
+@question.misconception
+def equal_scores_left_out(scores, target):
+    """A class was left out because its score equals that of the right class. It is another class all the
+    same: compare the numbers of the classes, not the scores."""
+    return float(sum(max(0.0, score - scores[target] + 1.0) for score in scores if score != scores[target]))
+
+
+@question.misconception
+def averaged_over_classes(scores, target):
+    """You took the mean over the classes; here what they cost is added up."""
+    return hinge_loss(scores, target) / len(scores)
 
 
 @question.misconception
@@ -172,7 +217,7 @@ def l1_and_l2(output, target):
 def _(draw: Draw):
     """The losses are right for the outputs shown and not for others: do signs and sizes matter as they
     should?"""
-    size = draw.size(2, 5)
+    size = draw.choice([2, 4, 5])
     return {"output": draw.array(size), "target": draw.array(size)}
 
 
@@ -204,6 +249,13 @@ def square_of_the_sum(output, target):
 
 
 @question.misconception
+def other_way_round(output, target):
+    """The two losses have changed places: the sum of the absolute values comes first."""
+    l1, l2 = l1_and_l2(output, target)
+    return l2, l1
+
+
+@question.misconception
 def half_of_the_squares(output, target):
     """There is no ½ in this L2 loss."""
     l1, l2 = l1_and_l2(output, target)
@@ -228,8 +280,11 @@ question = Question(
             p=[0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
         ),
         case(scores=np.array([0.0, 0.0])).gives(p=[0.5, 0.5]),
+        case(scores=np.array([1000.0, 1001.0])).gives(p=[0.2689414213699951, 0.7310585786300049]),
+        case(scores=np.array([-1000.0, 0.0, 1000.0])).gives(p=[0.0, 0.0, 1.0]),
     ],
-    message="Raise e to each score; then divide by the sum, so that the results add up to 1.",
+    message="Raise e to each score; then divide by the sum, so that the results add up to 1. And e to the "
+    "1000 is more than a float can hold: what may be subtracted from all scores?",
 )
 
 
@@ -252,6 +307,15 @@ def _(draw: Draw):
     return {"scores": draw.array(3) + draw.choice([-1000.0, 1000.0])}
 
 
+@question.hidden("scores far apart, and far beyond 1000", count=4)
+def _(draw: Draw):
+    """Scores may be far apart, and larger than 1000. Which number must be subtracted, so that no exponent is
+    above 0?"""
+    far = draw.choice([1000.0, 5000.0, 1e6])
+    offsets = draw.sample([-far, 0.0, far, far], 4)
+    return {"scores": np.array(offsets) + draw.array(4)}
+
+
 @question.misconception
 def too_large_for_a_float(scores):
     """e to the 1000 is more than a float can hold, and inf/inf is not a number. Subtracting the same number
@@ -259,6 +323,32 @@ def too_large_for_a_float(scores):
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.exp(scores)
         return powers / powers.sum()
+
+
+@question.misconception
+def smallest_subtracted(scores):
+    """Something was subtracted, and that changes no probability. But what is left of the other scores is
+    above 0, as far as they lie above the smallest, and e to such a power overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.exp(scores - np.min(scores))
+        return powers / powers.sum()
+
+
+@question.misconception
+def mean_subtracted(scores):
+    """Something was subtracted, and that changes no probability. But the largest score still lies far above
+    the mean, and e to such a power overflows: which number must be subtracted?"""
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.exp(scores - np.mean(scores))
+        return powers / powers.sum()
+
+
+@question.misconception
+def one_by_one_with_math(scores):
+    """math.exp(1000) is more than a float can hold, and it says so. Subtracting the same number from all
+    scores changes no probability: which number helps?"""
+    powers = [math.exp(score) for score in scores]
+    return [power / sum(powers) for power in powers]
 
 
 @question.misconception
@@ -303,9 +393,11 @@ question = Question(
     public=[
         case(scores=np.array([1.0, 2.0, 3.0]), target=0).gives(loss=2.40760596444438),
         case(scores=np.array([0.0, 10.0, 30.0]), target=2).gives(loss=2.0612471965438765e-09),
+        case(scores=np.array([0.0, 1000.0]), target=0).gives(loss=1000.0),
+        case(scores=np.array([-1000.0, -1002.0]), target=1).gives(loss=2.1269280110429727),
     ],
     relative=1e-6,
-    absolute=1e-12,
+    absolute=1e-13,
     message="The loss is −log of the probability of the right class. The log undoes the exp: what is left?",
 )
 
@@ -331,6 +423,15 @@ def _(draw: Draw):
     return {"scores": scores, "target": draw.randrange(3)}
 
 
+@question.hidden("a right class far below the others", count=3)
+def _(draw: Draw):
+    """The worse the answer, the larger the loss: at a right class that is 1000 or more below the others the
+    loss is 1000 or more."""
+    far = draw.choice([1000.0, 3000.0])
+    scores = np.array(draw.sample([-far, far, far], 3)) + draw.array(3)
+    return {"scores": scores, "target": int(np.argmin(scores))}
+
+
 @question.misconception
 def log_of_zero(scores, target):
     """For large scores the probability is rounded to 0 or to nan before its log is taken. Let the log undo
@@ -338,6 +439,51 @@ def log_of_zero(scores, target):
     with np.errstate(all="ignore"):
         powers = np.exp(scores)
         return float(-np.log(powers[target] / powers.sum()))
+
+
+@question.misconception
+def log_of_the_stable_softmax(scores, target):
+    """Softmax is right, but a probability may be too small for a float: it is rounded to 0, whose log is
+    minus infinity. Let the log undo the exp on paper: −log p = log Σ eˢ − s."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(scores - np.max(scores))
+        return float(-np.log(powers[target] / powers.sum()))
+
+
+@question.misconception
+def a_little_added(scores, target):
+    """A tiny number inside the log hides the trouble: the loss stops growing where the answer is worst. Let
+    the log undo the exp on paper, then no log of 0 can occur."""
+    powers = np.exp(scores - np.max(scores))
+    return float(-np.log(powers[target] / powers.sum() + 1e-12))
+
+
+@question.misconception
+def sum_overflows(scores, target):
+    """The log has undone one exp; the sum of the others is still too large for a float, or rounded to 0. Take
+    the largest score out of the sum: log Σ eˢ = m + log Σ e^(s − m)."""
+    with np.errstate(all="ignore"):
+        return float(np.log(np.exp(scores).sum()) - scores[target])
+
+
+@question.misconception
+def sum_overflows_in_math(scores, target):
+    """The log has undone one exp; in the sum math.exp still meets numbers that are too large, or the sum is
+    0. Take the largest score out of it: log Σ eˢ = m + log Σ e^(s − m)."""
+    return math.log(sum(math.exp(score) for score in scores)) - scores[target]
+
+
+@question.misconception
+def largest_not_put_back(scores, target):
+    """The largest score was taken out of the sum, and is missing now: log Σ eˢ = m + log Σ e^(s − m), and the
+    m belongs to the loss."""
+    return float(np.log(np.exp(scores - np.max(scores)).sum()) - scores[target])
+
+
+@question.misconception
+def sum_without_the_right_class(scores, target):
+    """The sum below the line runs over all classes, the right one included."""
+    return float(np.logaddexp.reduce(np.delete(scores, target)) - scores[target])
 
 
 @question.misconception
@@ -379,7 +525,8 @@ question = Question(
     public=[
         case(scores=np.array([1.0, 2.0, 3.0]), target=0).gives(
             dscores=[-0.9099694268296196, 0.24472847105479764, 0.6652409557748219]
-        )
+        ),
+        case(scores=np.array([0.0, 0.0]), target=1).gives(dscores=[0.5, -0.5]),
     ],
     message="Differentiate log Σ eˢ − s_target. What is the slope of the first part for a score?",
     equivalent=[  # how large scores are met is asked in the question on softmax
@@ -436,6 +583,13 @@ def for_the_probability(scores, target):
 
 
 @question.misconception
+def one_from_all(scores, target):
+    """The 1 was subtracted from all entries. It belongs to the right class alone: only its score stands in
+    the loss by itself."""
+    return one_forgotten(scores, target) - 1.0
+
+
+@question.misconception
 def right_class_only(scores, target):
     """The wrong classes have gradients too: if one of their scores rises, the loss rises."""
     dscores = np.zeros_like(scores)
@@ -478,7 +632,7 @@ def two_class_softmax(z):
 @question.hidden("other scores", count=5)
 def _(draw: Draw):
     """The probability is right for the scores shown and not for others, of both signs."""
-    return {"z": draw.number(-6, 6)}
+    return {"z": draw.choice([-1.0, 1.0]) * draw.number(1, 8)}
 
 
 @question.misconception
@@ -503,6 +657,20 @@ def not_divided(z):
 def hyperbolic_tangent(z):
     """That is tanh, with a minus above the line: it runs from −1 to 1. A probability runs from 0 to 1."""
     return math.tanh(z)
+
+
+@question.misconception
+def right_on_one_side(z):
+    """For z = −1000 the exponent −2z is 2000, more than math.exp can take. This form is right for positive z;
+    another one is right for negative z."""
+    return 1.0 / (1.0 + math.exp(-2.0 * z))
+
+
+@question.misconception
+def right_on_the_other_side(z):
+    """For z = 1000 the exponent 2z is 2000, more than math.exp can take. This form is right for negative z;
+    another one is right for positive z."""
+    return math.exp(2.0 * z) / (1.0 + math.exp(2.0 * z))
 
 
 @question.misconception
@@ -543,7 +711,7 @@ def negative_log_likelihood(w, points, labels):
 @question.hidden("other weights and points", count=4)
 def _(draw: Draw):
     """The loss is right for the three points and not for others."""
-    count = draw.size(2, 5)
+    count = draw.choice([1, 2, 4, 5])
     return {
         "w": draw.array(2),
         "points": draw.array(count, 2),
@@ -568,6 +736,12 @@ def log_likelihood(w, points, labels):
 def likelihood(w, points, labels):
     """That is the likelihood, a product of probabilities. The loss is minus the sum of their logs."""
     return math.exp(-negative_log_likelihood(w, points, labels))
+
+
+@question.misconception
+def sign_of_the_exponent(w, points, labels):
+    """Points on the right side cost most in your formula: look at the sign in the exponent."""
+    return float(np.logaddexp(0.0, 2.0 * labels * (points @ w)).sum())
 
 
 @question.misconception
@@ -620,7 +794,7 @@ def nll_gradient(w, points, labels):
 @question.hidden("other weights and points", count=4)
 def _(draw: Draw):
     """The gradient is right for the three points and not for others."""
-    count = draw.size(2, 5)
+    count = draw.choice([1, 2, 4, 5])
     return {
         "w": draw.array(2),
         "points": draw.array(count, 2),
@@ -657,6 +831,22 @@ def label_forgotten_outside(w, points, labels):
 
 
 @question.misconception
+def label_alone_outside(w, points, labels):
+    """The inner derivative of −2 y (w·x) has three factors besides x: the 2, the minus and the label. The
+    first two are missing."""
+    u = -2.0 * labels * (points @ w)
+    return (np.exp(u - np.logaddexp(0.0, u)) * labels) @ points
+
+
+@question.misconception
+def not_added_up(w, points, labels):
+    """Each point has its slopes in a row. The loss is a sum over the points, and so is its gradient: add the
+    rows."""
+    u = -2.0 * labels * (points @ w)
+    return (np.exp(u - np.logaddexp(0.0, u)) * -2.0 * labels)[:, None] * points
+
+
+@question.misconception
 def inputs_forgotten(w, points, labels):
     """One number for each point is the slope for its score. Go on to the weights: the local derivative of w·x
     for w is x, and the points add up."""
@@ -683,6 +873,7 @@ question = Question(
     public=[
         case(z=0.0, y=1.0).gives(squared=-0.25, cross_entropy=-0.5),
         case(z=-10.0, y=1.0).gives(squared=-9.078749372606487e-05, cross_entropy=-0.9999546021312976),
+        case(z=math.log(3.0), y=0.0).gives(squared=0.28125, cross_entropy=0.75),
     ],
     absolute=1e-12,
     message="Write s for σ(z); its slope is s (1 − s). Go back from each loss to z by the chain rule.",
@@ -699,6 +890,14 @@ def loss_slopes(z, y):
 def _(draw: Draw):
     """The slopes are right for the scores shown and not for others, or not for the target 0."""
     return {"z": draw.number(-5, 5), "y": draw.choice([0.0, 1.0])}
+
+
+@question.misconception
+def cross_entropy_for_s(z, y):
+    """The second one is the slope for s. One step is left, from s back to z: the sigmoid's own slope is a
+    factor. What cancels then?"""
+    s = 1.0 / (1.0 + math.exp(-z))
+    return loss_slopes(z, y)[0], (1.0 - y) / (1.0 - s) - y / s
 
 
 @question.misconception
@@ -773,7 +972,7 @@ def batch_losses(F, targets):
 def _(draw: Draw):
     """The losses are right for the batches shown and not for others, with other numbers of samples and
     classes."""
-    samples, classes = draw.size(2, 6), draw.size(2, 5)
+    samples, classes = draw.choice([1, 4, 5, 6]), draw.choice([2, 4, 5])
     return {"F": draw.array(samples, classes), "targets": [draw.randrange(classes) for _ in range(samples)]}
 
 
@@ -868,7 +1067,7 @@ def mixture_cost(shares, means, widths, y):
 def _(draw: Draw):
     """The cost is right for the mixtures shown and not for others: more components, and widths other than
     1."""
-    components = draw.size(1, 4)
+    components = draw.size(2, 4)
     shares = draw.array(components, low=0.2, high=1)
     return {
         "shares": shares / shares.sum(),
@@ -914,6 +1113,26 @@ def constant_dropped(shares, means, widths, y):
 
 
 @question.misconception
+def root_above_the_line(shares, means, widths, y):
+    """a / b * c divides by b and *multiplies* by c: what stands below the line needs brackets."""
+    values = densities(means, widths, y) * 2 * math.pi
+    return float(-np.log((shares * values).sum()))
+
+
+@question.misconception
+def two_forgotten_in_the_exponent(shares, means, widths, y):
+    """The exponent is too strong: below the line there is a 2 beside σ²."""
+    values = densities(means, widths, y) * np.exp(-(((y - means) / widths) ** 2) / 2)
+    return float(-np.log((shares * values).sum()))
+
+
+@question.misconception
+def shares_left_out(shares, means, widths, y):
+    """Each component counts as much as its share says. Here all of them count fully."""
+    return float(-np.log(densities(means, widths, y).sum()))
+
+
+@question.misconception
 def density_itself(shares, means, widths, y):
     """That is the density. The cost is minus its log."""
     return float((shares * densities(means, widths, y)).sum())
@@ -939,6 +1158,7 @@ question = Question(
         case(z=2.0, y=0.0).gives(loss=2.1269280110429727),
         case(z=1000.0, y=0.0).gives(loss=1000.0),
         case(z=-40.0, y=0.0).gives(loss=4.248354255291589e-18),
+        case(z=40.0, y=1.0).gives(loss=4.248354255291589e-18),
     ],
     absolute=0.0,
     message="On paper the loss is log(1 + e^z) − y z. Write the log in two ways, one for each sign of z.",
@@ -960,6 +1180,13 @@ def _(draw: Draw):
 def _(draw: Draw):
     """Somewhere between 0 and ±1000 the loss is lost: exp overflows, log meets 0, or 1 + tiny rounds to 1."""
     return {"z": draw.choice([-1.0, 1.0]) * draw.number(30, 1000), "y": draw.choice([0.0, 1.0])}
+
+
+@question.hidden("small losses", count=4)
+def _(draw: Draw):
+    """A small loss is not 0: where the answer is right and the score large, six digits must be right, too."""
+    y = draw.choice([0.0, 1.0])
+    return {"z": (2.0 * y - 1.0) * draw.number(20, 600), "y": y}
 
 
 @question.misconception
@@ -993,6 +1220,20 @@ def tiny_losses_vanish(z, y):
     """1 + e^-40 rounds to 1, and its log is 0. The loss there is tiny but not nothing: math.log1p keeps
     it."""
     return max(z, 0.0) - y * z + math.log(1.0 + math.exp(-abs(z)))
+
+
+@question.misconception
+def nearly_equal_numbers_subtracted(z, y):
+    """For y = 1 and a large z the log is nearly z, and z is subtracted: what is left is a rounding error.
+    Bring the loss into a form in which no large numbers cancel."""
+    return float(np.logaddexp(0.0, z)) - y * z
+
+
+@question.misconception
+def log_left_out(z, y):
+    """Far from 0 that is nearly the loss, but near 0 it is not: at z = 0 the loss is log 2. The log is
+    missing."""
+    return max(z, 0.0) - y * z
 
 
 @question.misconception

@@ -54,6 +54,13 @@ def _(draw: Draw):
 
 
 @question.misconception
+def all_at_once(f, w, h):
+    """All entries were raised together, so all quotients are the same: raise one at a time."""
+    w = np.array(w, dtype=float)
+    return np.full(len(w), (f(w + h) - f(w)) / h)
+
+
+@question.misconception
 def not_put_back(f, w, h):
     """When the second entry was raised, the first one was still up: each entry starts from the same w."""
     w = np.array(w, dtype=float)
@@ -62,13 +69,6 @@ def not_put_back(f, w, h):
         w[place] += h
         gradient.append((f(w) - start) / h)
     return gradient
-
-
-@question.misconception
-def all_at_once(f, w, h):
-    """All entries were raised together, so all quotients are the same: raise one at a time."""
-    w = np.array(w, dtype=float)
-    return np.full(len(w), (f(w + h) - f(w)) / h)
 
 
 @question.misconception
@@ -84,8 +84,15 @@ def looked_back(f, w, h):
 
 
 @question.misconception
+def start_asked_too_late(f, w, h):
+    """All quotients are 0: both values are of the raised point. Ask for f(w) before you raise an entry."""
+    return np.zeros(len(w))
+
+
+@question.misconception
 def own_step(f, w, h):
-    """A step of your own was used, much smaller than the h that was handed in."""
+    """That is the slope itself, or the quotient for a much smaller step than the h that was handed in. The
+    quotient for *this* h is wanted, with its error."""
     return forward_difference(f, w, 1e-6)
 
 
@@ -125,7 +132,10 @@ question = Question(
     "A gradient by central differences",
     points=2,
     asks="gradient = central_difference(f, w, h)",
-    public=[case(f=G, w=np.array([3.0, 4.0]), h=0.1).gives(gradient=[111.04, 27.0])],
+    public=[
+        case(f=G, w=np.array([3.0, 4.0]), h=0.1).gives(gradient=[111.04, 27.0]),
+        case(f=G, w=np.array([3, 4]), h=0.1).gives(gradient=[111.04, 27.0]),
+    ],
     labels={"gradient": ["the quotient for w1", "the quotient for w2"]},
     message="For each entry: once h above, once h below, the other entries as they were. How far apart are "
     "the two points?",
@@ -177,6 +187,38 @@ def sides_swapped(f, w, h):
 
 
 @question.misconception
+def left_lowered(f, w, h):
+    """When the second entry was moved, the first one was still lowered: each entry starts from the same w."""
+    w = np.array(w, dtype=float)
+    gradient = []
+    for place in range(len(w)):
+        w[place] += h
+        above = f(w)
+        w[place] -= 2 * h
+        gradient.append((above - f(w)) / (2 * h))
+    return gradient
+
+
+@question.misconception
+def multiplied_by_h(f, w, h):
+    """x / 2 * h divides by 2 and *multiplies* by h: what stands below the line needs brackets."""
+    return central_difference(f, w, h) * h**2
+
+
+@question.misconception
+def whole_numbers_stay_whole_here_too(f, w, h):
+    """An array of whole numbers cannot hold 3.1 or 2.9: NumPy cuts them to 3 and 2. Make it an array of
+    floats first."""
+    gradient = []
+    for place in range(len(w)):
+        above, below = w.copy(), w.copy()
+        above[place] = above[place] + h
+        below[place] = below[place] - h
+        gradient.append((f(above) - f(below)) / (2 * h))
+    return gradient
+
+
+@question.misconception
 def half_a_step(f, w, h):
     """You went half a step to each side. That is a central difference too, but for h/2."""
     return central_difference(f, w, h / 2)
@@ -194,7 +236,10 @@ question = Question(
     "What the error of 3.64 is made of",
     points=3,
     asks="error, bend, rest = error_parts(w1, w2, h)",
-    public=[case(w1=3.0, w2=4.0, h=0.1).gives(error=3.64, bend=3.6, rest=0.04)],
+    public=[
+        case(w1=3.0, w2=4.0, h=0.1).gives(error=3.64, bend=3.6, rest=0.04),
+        case(w1=-1.0, w2=2.0, h=0.5).gives(error=-2.5, bend=-3.0, rest=0.5),
+    ],
     message="g along w1 is a cubic. Differentiate it twice and three times, w2 held still.",
 )
 
@@ -239,6 +284,13 @@ def error_of_the_central(w1, w2, h):
     """The first number is the error of the central difference, from which the bend has dropped out."""
     _, bend, rest = error_parts(w1, w2, h)
     return rest, bend, rest
+
+
+@question.misconception
+def w1_in_the_rest(w1, w2, h):
+    """Differentiate once more: in the third derivative of w1³·w2 there is no w1 left."""
+    bend, rest = h / 2 * 6 * w1 * w2, h**2 / 6 * 6 * w1 * w2
+    return bend + rest, bend, rest
 
 
 @question.misconception
@@ -287,7 +339,7 @@ question = Question(
     points=2,
     asks="best, best_loss = random_search(loss, candidates)",
     public=[
-        case(loss=Code("lambda w: (w - 2.0) ** 2"), candidates=[5.0, 2.5, 9.0, 1.0, 3.5, 3.0, 6.0]).gives(
+        case(loss=Code("lambda w: (w - 2.0) ** 2"), candidates=[5.0, 2.5, 9.0, 1.5, 3.5, 3.0, 6.0]).gives(
             best=2.5, best_loss=0.25
         ),
         case(loss=CAR, candidates=[FIRST_GUESS, SECOND_GUESS]).gives(
@@ -295,8 +347,6 @@ question = Question(
         ),
     ],
     message="Go through the candidates and remember two things: the best so far, and its loss.",
-    # Two candidates with the same loss are not drawn.
-    equivalent=["random_search: candidate_loss < best_loss → candidate_loss <= best_loss"],
 )
 
 
@@ -317,6 +367,31 @@ def _(draw: Draw):
     size = draw.size(1, 4)
     loss = Code(some_valley(draw, size).text + f" + {draw.number(-9, 9)}")
     return {"loss": loss, "candidates": [draw.array(size) for _ in range(draw.size(3, 12))]}
+
+
+question.group(
+    "losses above 1000, below 0, and equal ones",
+    [
+        case(loss=Code("lambda w: (w - 2.0) ** 2 + 1000.0"), candidates=[7.0, 4.0, 3.0, 9.0]),
+        case(loss=Code("lambda w: (w - 2.0) ** 2 - 50.0"), candidates=[7.0, 9.0, 4.0, 3.0, 8.0]),
+        case(
+            loss=Code("lambda w: float(w @ w)"),
+            candidates=[np.array([3.0, 3.0]), np.array([1.0, -2.0]), np.array([-2.0, 1.0])],
+        ),
+    ],
+    message="A loss may be of any size and sign. And which of two equally good guesses is the answer?",
+)
+
+
+@question.misconception
+def last_of_equals(loss, candidates):
+    """Another guess is just as good, and comes first. With two equal losses the first guess stays: is the
+    comparison < or <=?"""
+    best, best_loss = candidates[0], loss(candidates[0])
+    for candidate in candidates[1:]:
+        if loss(candidate) <= best_loss:
+            best, best_loss = candidate, loss(candidate)
+    return best, best_loss
 
 
 @question.misconception
@@ -372,10 +447,15 @@ question = Question(
     public=[
         case(loss=Code("lambda w: (w - 2.0) ** 2"), w=5.0, nudges=[-1.0, 2.0, -0.5, 0.7, -2.5, 0.5]).gives(
             w_end=1.5, loss_end=0.25
-        )
+        ),
+        case(loss=Code("lambda w: (w - 2.0) ** 2"), w=3.0, nudges=[-2.0, 0.5]).gives(w_end=3.0, loss_end=1.0),
+        case(
+            loss=Code("lambda w: float(w @ w)"),
+            w=np.array([3.0, 4.0]),
+            nudges=[np.array([-1.0, 0.0]), np.array([0.0, 2.0]), np.array([-1.0, -3.0])],
+        ).gives(w_end=[1.0, 1.0], loss_end=2.0),
     ],
     message="Try each nudge from where you stand by then; stay where you are if it does not help.",
-    equivalent=["local_search: loss(nudged) < lowest → loss(nudged) <= lowest"],  # nor two equal losses
 )
 
 
@@ -398,6 +478,30 @@ def _(draw: Draw):
         "w": draw.array(size),
         "nudges": [draw.array(size, low=-1, high=1) for _ in range(draw.size(6, 15))],
     }
+
+
+@question.misconception
+def equal_is_lower(loss, w, nudges):
+    """A nudge was kept that left the loss as it was. Move only if the loss is *lower*: is the comparison < or
+    <=?"""
+    for nudge in nudges:
+        if loss(w + nudge) <= loss(w):
+            w = w + nudge
+    return w, loss(w)
+
+
+@question.misconception
+def walked_in_the_array_of_the_caller(loss, w, nudges):
+    """The caller's own array was changed on the way. w += nudge works inside the array that was handed in;
+    w + nudge makes a new one."""
+    lowest = loss(w)
+    for nudge in nudges:
+        w += nudge
+        if loss(w) < lowest:
+            lowest = loss(w)
+        else:
+            w -= nudge
+    return w, lowest
 
 
 @question.misconception
@@ -506,6 +610,13 @@ def needs_an_inverse(X, Y):
 
 
 @question.misconception
+def solved_as_if_square(X, Y):
+    """solve takes as many equations as unknowns. Here each sample is an equation and each feature an unknown,
+    and they are seldom equally many."""
+    return np.linalg.solve(X, Y).T
+
+
+@question.misconception
 def the_formula_as_printed(X, Y):
     """That is the formula as it is printed. Two things are amiss: in W each output has a row, so it is a
     transpose of that; and for a single sample of two features XᵀX has no inverse."""
@@ -582,6 +693,22 @@ def _(draw: Draw):
         "rate": draw.choice([0.1, 0.05, 0.3]),
         "steps": draw.size(0, 6),
     }
+
+
+question.group(
+    "a start at the bottom, and a slope that is nearly 0",
+    [
+        case(gradient=Code("lambda w: 2 * w"), w=np.array([0.0, 0.0]), rate=0.1, steps=3),
+        case(gradient=Code("lambda w: 1e-3 * w"), w=np.array([1.0, -2.0, 3.0]), rate=0.5, steps=4),
+    ],
+    message="How many points has a path of so many steps, however small they are?",
+)
+
+
+@question.misconception
+def end_alone(gradient, w, rate, steps):
+    """That is where the walk ends. The question asks for all its points, in a list, the start first."""
+    return descend(gradient, w, rate, steps)[-1]
 
 
 @question.misconception
@@ -699,6 +826,12 @@ def last_one_dropped(order, size):
 
 
 @question.misconception
+def an_empty_one_at_the_end(order, size):
+    """If the list comes out even, nothing is left over: yours ends with an empty batch."""
+    return [order[first : first + size] for first in range(0, len(order) + 1, size)]
+
+
+@question.misconception
 def overlapping(order, size):
     """The batches overlap: the next one begins where the last one ended."""
     return [order[start : start + size] for start in range(len(order))]
@@ -799,6 +932,16 @@ def divided_by_all_samples(X, y, w, rate, batches):
 
 
 @question.misconception
+def a_move_for_each_sample(X, y, w, rate, batches):
+    """The weights moved after each sample. In a batch all errors are taken at the same weights, and then
+    there is one step."""
+    for batch in batches:
+        for sample in batch:
+            w = w - rate * 2.0 * (X[sample] @ w - y[sample]) * X[sample] / len(batch)
+    return w
+
+
+@question.misconception
 def whole_data_each_time(X, y, w, rate, batches):
     """Each step used all samples. Then it is gradient descent, and the batches are of no use."""
     for _ in batches:
@@ -864,10 +1007,11 @@ question = Question(
             separates=True
         ),
         case(direction=np.array([1.0, 3.0]), X=POINTS, y=LABELS, scales=[100.0]).gives(losses=[1200.0]),
+        case(direction=np.array([1.0, 3.0]), X=POINTS, y=LABELS, scales=[0.0, 0.05]).gives(separates=False),
+        case(direction=np.array([-1.0, -3.0]), X=POINTS, y=LABELS, scales=[1.0]).gives(separates=False),
     ],
     relative=1e-6,
     absolute=1e-30,
-    equivalent=["along: margins > 0 → margins >= 0"],  # no point lies on the boundary itself
     message="The margin of a point is its label times its score. Each loss is a sum over the points of "
     "ln(1 + e to the −2t · margin).",
 )
@@ -887,7 +1031,60 @@ def _(draw: Draw):
     X, direction = draw.array(samples, features), draw.array(features)
     right = np.where(X @ direction > 0, 1.0, -1.0)
     y = right if draw.random() < 0.5 else np.array([draw.choice([-1.0, 1.0]) for _ in range(samples)])
-    return {"direction": direction, "X": X, "y": y, "scales": [draw.number(0.1, 2), 15.0, 500.0]}
+    return {
+        "direction": direction,
+        "X": X,
+        "y": y,
+        "scales": draw.sample([draw.number(0.1, 2), 15.0, 500.0], 3),
+    }
+
+
+question.group(
+    "a point on the boundary, and scales in any order",
+    [
+        case(
+            direction=np.array([1.0, -1.0]),
+            X=np.array([[1.0, 1.0], [2.0, 0.0]]),
+            y=np.array([1.0, 1.0]),
+            scales=[1.0],
+        ).gives(separates=False),
+        case(direction=np.array([2.0, -1.0]), X=POINTS, y=LABELS, scales=[20.0, 1.0]).gives(separates=True),
+    ],
+    message="A margin of 0 is not positive. And the verdict is about the margins, whatever the scales are.",
+)
+
+
+@question.misconception
+def zero_is_enough(direction, X, y, scales):
+    """A point with the margin 0 lies on the boundary itself: it is on no side. All margins must be
+    positive."""
+    losses, _ = along(direction, X, y, scales)
+    return losses, bool((y * (X @ direction) >= 0).all())
+
+
+@question.misconception
+def one_point_is_enough(direction, X, y, scales):
+    """A direction separates the points if *all* of them have a positive margin, not some."""
+    losses, _ = along(direction, X, y, scales)
+    return losses, bool((y * (X @ direction) > 0).any())
+
+
+@question.misconception
+def read_off_the_losses(direction, X, y, scales):
+    """The verdict was read off the losses. They may fall at first although one point is on the wrong side:
+    look at the margins."""
+    losses, _ = along(direction, X, y, scales)
+    return losses, losses[-1] < losses[0]
+
+
+@question.misconception
+def too_large_for_exp(direction, X, y, scales):
+    """log1p saves the tiny losses, but e^1200 is more than a float can hold. There is a function of NumPy
+    that knows both ends: look up logaddexp."""
+    margins = y * (X @ direction)
+    with np.errstate(over="ignore"):
+        losses = [float(np.log1p(np.exp(-2.0 * scale * margins)).sum()) for scale in scales]
+    return losses, bool((margins > 0).all())
 
 
 @question.misconception
@@ -955,6 +1152,7 @@ question = Question(
     public=[
         case(W=SECOND_GUESS, x=X_CAR, target=Y_CAR, h=0.001),
         case(W=SECOND_GUESS, x=X_CAR, target=Y_CAR, h=1e-5),
+        case(W=SECOND_GUESS, x=X_CAR, target=Y_CAR, h=0.1),
     ],
     relative=2e-6,
     message="Hold your program beside the slide's, line by line: what is rounded, what is cut, and what is "
@@ -1052,6 +1250,14 @@ def rounded_and_still_raised(W, x, target, h):
 def square_for_root(W, x, target, h):
     """That is the table of the *square* of the distance. This loss has a root."""
     return table_by(W, x, target, h, distance(W, x, target) ** 2, lambda *at: distance(*at) ** 2)
+
+
+@question.misconception
+def central_quotients(W, x, target, h):
+    """These are central quotients. They are better, but the slide's are forward ones, and those are asked
+    for."""
+    baseline = distance(W, x, target)
+    return (table_by(W, x, target, h, baseline) + table_by(W, x, target, -h, baseline)) / 2
 
 
 @question.misconception

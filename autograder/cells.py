@@ -218,8 +218,13 @@ class Cells:
     # -------------------------------------------------------------------------------------------- IPython
 
     def get_ipython(self) -> Any:
-        """A real shell on this namespace, made when it is first asked for."""
-        if self._shell is None:
+        """A real shell on this namespace, made when it is first asked for.
+
+        Not for a library, which only looks where it runs: pandas does so for each frame that it shows, and a
+        shell takes longer than most notebooks.
+        """
+        asking = str(sys._getframe(1).f_globals.get("__file__", ""))
+        if self._shell is None and "site-packages" not in asking:
             self._shell = _make_shell(self)
         return self._shell
 

@@ -261,3 +261,10 @@ def test_a_large_question_to_a_child_that_does_not_read_it_ends_at_the_deadline(
 def test_a_child_that_prints_without_end_is_given_up(student):
     with pytest.raises(Lost, match="it printed without end"):
         run(student, "import os\nwhile True: os.write(1, b'x' * 65536)")
+
+
+def test_a_frame_that_is_shown_makes_no_shell(student):
+    frame = "import builtins\nimport pandas as pd\nrepr(pd.DataFrame({'a': [1]}))\n"
+    text = frame + "builtins.get_ipython.__self__._shell"
+    assert run(student, text).outputs == []
+    assert run(student, "get_ipython()\nbuiltins.get_ipython.__self__._shell is None").outputs != []

@@ -13,6 +13,7 @@ from autograder.attacks import (
     metadata,
     poison,
     resource,
+    ways,
 )
 from autograder.attacks.entry import Entry
 
@@ -27,5 +28,6 @@ ENTRIES: tuple[Entry, ...] = (
     *resource.ENTRIES,
     *feedback.ENTRIES,
     *fairness.ENTRIES,
+    *ways.ENTRIES,
 )
 SAMPLE = tuple(entry for entry in ENTRIES if entry.sample)

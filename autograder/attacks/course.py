@@ -1,7 +1,9 @@
-"""The small course that is attacked: two assignments, their source notebooks, right and wrong answers.
+"""The small course that is attacked: its assignments, their source notebooks, right and wrong answers.
 
 The source is full of markers: wherever one of them turns up, something leaked.
 """
+
+# ruff: noqa: E501 (programs in strings)
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 GATES = "gates"  # seven questions in the styles of real courses, each with a visible and a hidden test
 PLAIN = "plain"  # one question; nothing in it imports numpy, and a test reads the function's source
 SEAMS = "seams"  # seven questions whose tests use names of the solution's, unittest, helpers, messages
+WAYS = "ways"  # ten ways to ask: printed text, input, frames, partial credit, objects, pictures, files, loops
 
 RIGHT = {
     "product": "def product(x, y):\n    return x * y",
@@ -69,6 +72,51 @@ WRONG_AT_SEAMS = {
     "root": "def root(x):\n    return 2",
     "side": "def sqrt(x):\n    return 1.0",
 }
+# Of `WAYS`.
+RIGHT_AT_WAYS = {
+    "greet": "def greet(name):\n    print('Hello', name)",
+    "ask": "def ask():\n    return int(input('A number: ')) ** 2",
+    "totals": "def totals(frame):\n    return frame.groupby('name', as_index=False)['n'].sum()",
+    "area": "def area(r):\n    return 3.141592653589793 * r**2",
+    "account": (
+        "class Account:\n    def __init__(self, balance):\n        self.balance = balance\n\n"
+        "    def deposit(self, n):\n        if n < 0:\n            raise ValueError(n)\n"
+        "        self.balance += n"
+    ),
+    "plot": (
+        "import matplotlib.pyplot as plt\n\n\ndef plot(numbers):\n    ax = plt.figure().gca()\n"
+        "    ax.plot([n**2 for n in numbers])\n    ax.set_title('Squares')\n    return ax"
+    ),
+    "report": (
+        "def report(numbers):\n    with open('out.txt', 'w') as file:\n"
+        "        for n in numbers:\n            print(n, file=file)"
+    ),
+    "evens": "def evens(n):\n    return [2 * i for i in range(n)]",
+    "primes": "def primes(n):\n    return {p for p in range(2, n) if all(p % d for d in range(2, p))}",
+    "rate": "rate = 0.25",
+}
+# What it takes for one point of three.
+WRONG_AT_WAYS = {
+    "greet": "def greet(name):\n    print('Hello Ada')",
+    "ask": "def ask():\n    return 16",
+    "totals": (
+        "import pandas as pd\n\n\ndef totals(frame):\n    return pd.DataFrame({'name': ['x'], 'n': [0]})"
+    ),
+    "area": "def area(r):\n    return 3.14159",
+    "account": (
+        "class Account:\n    balance = 7\n    def __init__(self, balance): pass\n    def deposit(self, n): pass"
+    ),
+    "plot": (
+        "import matplotlib.pyplot as plt\n\n\ndef plot(numbers):\n    ax = plt.figure().gca()\n"
+        "    ax.plot([0, 0, 0])\n    return ax"
+    ),
+    "report": (
+        "def report(numbers):\n    with open('out.txt', 'w') as file:\n        file.write('1\\n2\\n')"
+    ),
+    "evens": "def evens(n):\n    return [0, 2]",
+    "primes": "def primes(n):\n    return {2, 3}",
+    "rate": "rate = 1.0",
+}
 ANSWERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     GATES: {"right": RIGHT, "wrong": WRONG, "empty": {}},
     PLAIN: {
@@ -77,9 +125,11 @@ ANSWERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "empty": {},
     },
     SEAMS: {"right": RIGHT_AT_SEAMS, "wrong": WRONG_AT_SEAMS, "empty": {}},
+    WAYS: {"right": RIGHT_AT_WAYS, "wrong": WRONG_AT_WAYS, "empty": {}},
 }
-FULL = {GATES: 21.0, PLAIN: 4.0, SEAMS: 21.0}  # what right answers get without a person
+FULL = {GATES: 21.0, PLAIN: 4.0, SEAMS: 21.0, WAYS: 30.0}  # what right answers get without a person
 GUESSED = 7.0  # what WRONG gets, and WRONG_AT_SEAMS
+GUESSED_WAYS = 10.0  # what WRONG_AT_WAYS gets
 QUESTIONS = tuple(name for name in RIGHT if name != "why")
 
 # How many times longer everything may take: for a machine that is slow, or emulated.
@@ -106,7 +156,8 @@ c.Autograde.exporter_class = "autograder.frontend.SealedExporter"
 
 def make_course(root: Path, marker: Callable[[str], str]) -> None:
     """Write the course into an empty folder; `marker` gives the secret text of a place."""
-    for name, notebook in ((GATES, gates(marker)), (PLAIN, plain(marker)), (SEAMS, seams(marker))):
+    made = {GATES: gates(marker), PLAIN: plain(marker), SEAMS: seams(marker), WAYS: ways(marker)}
+    for name, notebook in made.items():
         folder = root / "source" / name
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -258,6 +309,64 @@ def seams(marker: Callable[[str], str]) -> NotebookNode:
         )
         both = [_cell("of-side", "side = sqrt(16)", locked=True)] if name == "side" else []
         cells += [answer, *both, *more]
+    return _notebook(cells, LIMITS)
+
+
+def ways(marker: Callable[[str], str]) -> NotebookNode:
+    """The source of the assignment `WAYS`: one question for each way in which courses ask."""
+    tests = {
+        "greet": (
+            "out = io.StringIO()\nwith contextlib.redirect_stdout(out):\n    greet('Ada')\n"
+            "assert out.getvalue() == 'Hello Ada\\n'",
+            f"# {marker('comment')}\nfor name in ('Bob', '{marker('input')}'):\n    out = io.StringIO()\n"
+            "    with contextlib.redirect_stdout(out):\n        greet(name)\n"
+            "    assert out.getvalue().split() == ['Hello', name]",
+        ),
+        "ask": (
+            "with patch('builtins.input', return_value='4'):\n    assert ask() == 16",
+            "with patch('builtins.input', side_effect=['3', '5']):\n    assert (ask(), ask()) == (9, 25)",
+        ),
+        "totals": (
+            "frame = pd.DataFrame({'name': ['a', 'b', 'a'], 'n': [1, 2, 3]})\n"
+            "assert list(totals(frame).columns) == ['name', 'n']",
+            "wanted = pd.DataFrame({'name': ['a', 'b'], 'n': [4, 2]})\nassert totals(frame).eq(wanted).all().all()\n"
+            "assert totals(frame).equals(wanted)\npd.testing.assert_frame_equal(totals(frame), wanted)",
+        ),
+        "area": (
+            "1.0 * (abs(area(1) - 3.14159) < 1e-3)",
+            "points = 0\nfor r in (0.5, 2.0):\n    points += 1.0 * (abs(area(r) - np.pi * r**2) < 1e-6)\npoints",
+        ),
+        "account": (
+            "a = Account(5)\na.deposit(2)\nassert a.balance == 7",
+            "b = Account(0)\nfor n in (1, 2, 3):\n    b.deposit(n)\nassert b.balance == 6 and Account(3).balance == 3\n"
+            "try:\n    b.deposit(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False",
+        ),
+        "plot": (
+            "assert len(plot([1, 2, 3]).lines) == 1",
+            "ax = plot([3.0, 1.0, 2.0])\nassert list(ax.lines[0].get_ydata()) == [9.0, 1.0, 4.0]\n"
+            "assert ax.get_title() == 'Squares'",
+        ),
+        "report": (
+            "report([1, 2])\nassert open('out.txt').read() == '1\\n2\\n'",
+            "report([7, 8, 9])\nassert open('out.txt').read().split() == ['7', '8', '9']",
+        ),
+        "evens": (
+            "assert evens(2) == [0, 2]",
+            "for got, want in zip(map(evens, [3, 5]), [[0, 2, 4], [0, 2, 4, 6, 8]]):\n    assert got == want\n"
+            "assert all(map(lambda n: sum(evens(n)) == n * (n - 1), range(9)))",
+        ),
+        "primes": (
+            "assert primes(4) == {2, 3}",
+            "assert primes(8).intersection({2, 3, 5, 7, 11}) == {2, 3, 5, 7}\n"
+            "assert not primes(12).symmetric_difference({2, 3, 5, 7, 11})",
+        ),
+        "rate": ("assert 0 < rate <= 1", f"assert rate.__eq__(0.25) is True  # {marker('expected')}"),
+    }
+    given = "import contextlib, io\nimport numpy as np\nimport pandas as pd\nfrom unittest.mock import patch"
+    cells = [_cell("given", given, locked=True)]
+    for name, (visible, hidden) in tests.items():
+        solution = f"### BEGIN SOLUTION\n{RIGHT_AT_WAYS[name]}\n### END SOLUTION"
+        cells += _question(name, solution, visible, hidden)
     return _notebook(cells, LIMITS)
 
 

@@ -157,7 +157,7 @@ question = Question(
 
 question.group(
     "without a margin",
-    [case(f=[0.631, 0.969, 0.71], c=1).gives(loss=1.403)],
+    [case(f=[0.8845, 0.3405, 0.455], c=1).gives(loss=2.6585)],
     asks="loss = my_hinge(f, c)",
     message="The margin is 1 if nobody says otherwise.",
     hidden=False,

@@ -136,15 +136,18 @@ def _checked(report: Report) -> str:
 
 def _next_step(report: Report) -> str:
     first = report.findings[0]
+    again = ", run its cell, and then this one again."
+    if report.sheet.exercise:  # a lecture checks an answer in the very cell that holds it
+        again = " and run the cell again."
     if not first.asked:
-        return "write your answer, run its cell, and then this one again."
+        return f"write your answer{again}"
     if first.form:
-        return "mend your answer, run its cell, and then this one again."
+        return f"mend your answer{again}"
     if not report.sheet.tells_answers:
-        return "work it out with pencil and paper, mend your answer, run its cell, and then this one again."
+        return f"work it out with pencil and paper, mend your answer{again}"
     if not first.expected:
         return "put the lines above into a cell of your own and run it: there the whole trace is shown."
     return (
         "work this case out with pencil and paper, step by step, and compare: a cell of your own can run the "
-        "lines above. Then mend your answer, run its cell, and this one again."
+        f"lines above. Then mend your answer{again}"
     )

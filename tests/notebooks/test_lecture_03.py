@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
-from tests.notebooks.lectures import shown
+import coursekit as ck
+from tests.notebooks.lectures import read, shown
 
 GATES = "03_gates_and_graphs.ipynb"
 
@@ -34,3 +38,13 @@ def test_numbers_of_lecture_3(cell_id: str, lines: list[str]) -> None:
     text = shown(GATES, cell_id)
     for line in lines:
         assert line in text
+
+
+@pytest.mark.parametrize("model", ["x * w", "ck.sigmoid(x * w + b)", "(x * w - t) ** 2 + decay * w**2"])
+def test_each_of_the_three_models_can_be_put_into_the_last_cell(model: str) -> None:
+    [cell] = [cell for cell in read(GATES).cells if cell.id == "try-3-code"]
+    source = re.sub(r"ComputationalGraph\(.*\)  #", f"ComputationalGraph({model})  #", cell.source)
+    assert model in source
+    names: dict[str, Any] = {"ck": ck}
+    exec(source, names)
+    assert names["model"].backward()["w"] != 0.0

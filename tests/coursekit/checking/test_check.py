@@ -498,7 +498,9 @@ def test_a_wrong_kind_of_answer_gets_no_hint_on_its_value() -> None:
     for answer in (lambda w1, w2: None, lambda w1, w2: 39.0, lambda w1, w2: {"w1": 39.0}):
         report = mark(SHEET, {"gradient_of_g": answer})
         assert report.hint == ""
-        assert "Next:     mend your answer, run its cell" in repr(Shown(report))
+        assert "Next:     mend your answer, run its cell, and then this one again." in repr(Shown(report))
+        lecture = mark(replace(SHEET, exercise=True), {"gradient_of_g": answer})
+        assert "Next:     mend your answer and run the cell again." in repr(Shown(lecture))
 
 
 def test_slips_of_a_class() -> None:

@@ -99,16 +99,7 @@ def chain() -> StepThrough:
 def run(settings: Settings) -> list[Row]:
     """Measure the module, its steps and the run on an edited input."""
     widgets = [("x·y", one_gate()), ("w1³·w2 + 3·w1", cubic()), ("13 tanh in a row", chain())]
-    size = len(str(widgets[0][1]._esm).encode())
-    rows = [
-        Row(
-            work="the module",
-            figure=f"{size / 1024:.1f} KB",
-            target="≤ 30 KB",
-            met=size <= MODULE_BYTES,
-            value=size,
-        )
-    ]
+    rows = [_module("the module", StepThrough)]
     presses = 200 if settings.quick else 1000
     alone = None
     if browser_path() is None:
@@ -183,18 +174,21 @@ def _opening(settings: Settings) -> Row:
     )
 
 
+def _module(work: str, widget: Any) -> Row:
+    """Return the row of a widget's module: how large it is."""
+    size = len(str(widget._esm).encode())
+    return Row(
+        work=work,
+        figure=f"{size / 1024:.1f} KB",
+        target="≤ 30 KB",
+        met=size <= MODULE_BYTES,
+        value=size,
+    )
+
+
 def _playground(settings: Settings) -> list[Row]:
     """Return the rows of the playground: its module, the frames and gradient steps that JupyterLab shows."""
-    size = len(str(Playground._esm).encode())
-    rows = [
-        Row(
-            work="the playground's module",
-            figure=f"{size / 1024:.1f} KB",
-            target="≤ 30 KB",
-            met=size <= MODULE_BYTES,
-            value=size,
-        )
-    ]
+    rows = [_module("the playground's module", Playground)]
     if browser_path() is None:
         return [*rows, Row(work="the playground's frames", figure="", note="no Chromium on this machine")]
     frames, steps = _playing(3 if settings.quick else 10)

@@ -17,6 +17,7 @@ Everything is float64. The numbers come from fixed seeds.
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,39 @@ class Job:
     function: Callable[..., Any]
     args: Sequence[Any] = ()
     values: Callable[[Any], Any] | None = None
+
+
+def paused(job: Job, collect: bool = False) -> Job:
+    """Return the job with Python's collector at rest while it runs.
+
+    With ``collect`` what the job leaves to the collector is then collected, and counted.
+    """
+    run = job.function
+
+    def resting(*args: Any) -> Any:
+        gc.disable()
+        try:
+            result = run(*args)
+        finally:
+            gc.enable()
+        if collect:
+            gc.collect()
+        return result
+
+    return Job(resting, job.args, job.values)
+
+
+def g(w1: Any, w2: Any) -> Any:
+    """Write g down, for any peer's numbers or variables."""
+    return w1**3 * w2 + 3 * w1
+
+
+def graph(w: Any, u: Any, x: Any, blocks: int) -> Any:
+    """Write the graph of so many blocks down, for any peer's numbers or variables."""
+    v = [x] * SKIP
+    for _ in range(blocks):
+        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
+    return v[-1]
 
 
 def moons(n: int = 100) -> tuple[list[float], list[float], list[float]]:

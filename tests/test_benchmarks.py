@@ -17,7 +17,6 @@ from benchmarks import __main__ as command
 from benchmarks import harness, work
 from benchmarks.engine import FLOATS, PEERS, REFERENCE
 from benchmarks.harness import Figure, Row, Settings, race
-from benchmarks.peers import coursekit_models as models
 from benchmarks.peers import floats
 
 COMPARED_ONLY = Settings(rounds=0)
@@ -70,7 +69,7 @@ def test_the_nets_gradient_by_hand_agrees_with_a_slope_along_a_random_direction(
 def test_sizes_are_what_the_tables_say() -> None:
     assert len(work.net_flat(work.net())) == 337
     assert sum(len(work.numbers(p)) for p in work.mlp(work.CHECKED, 1)[0]) == 10_062
-    last = models.graph(*ck.variables("w u x"), work.BLOCKS["graph_1k"])
+    last = work.graph(*ck.variables("w u x"), work.BLOCKS["graph_1k"])
     assert sum(node.gate is not None for node in ck.ComputationalGraph(last).nodes) == 1000
 
 

@@ -21,19 +21,8 @@ def sigmoid(z: Any) -> Any:
     return (1.0 if z >= 0.0 else e) / (1.0 + e)
 
 
-def g(w1: Any, w2: Any) -> Any:
-    return w1**3 * w2 + 3 * w1
-
-
 def sigmoids(w1: Any, w2: Any, x: Any, y: Any) -> Any:
     return 0.5 * (sigmoid(w2 * sigmoid(w1 * x)) - y) ** 2
-
-
-def graph(blocks: int, w: Any, u: Any, x: Any) -> Any:
-    v = [x] * work.SKIP
-    for _ in range(blocks):
-        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    return v[-1]
 
 
 def net_loss(layers: Any, x: Any, y: Any) -> Any:
@@ -87,11 +76,11 @@ def check() -> Job:
 
 
 JOBS: dict[str, Callable[[], Job]] = {
-    "g": lambda: numbers(g, work.G),
+    "g": lambda: numbers(work.g, work.G),
     "sigmoids": lambda: numbers(sigmoids, work.SIGMOIDS),
     "net": net,
-    "graph_1k": lambda: numbers(partial(graph, work.BLOCKS["graph_1k"]), work.GRAPH),
-    "graph_100k": lambda: numbers(partial(graph, work.BLOCKS["graph_100k"]), work.GRAPH),
+    "graph_1k": lambda: numbers(partial(work.graph, blocks=work.BLOCKS["graph_1k"]), work.GRAPH),
+    "graph_100k": lambda: numbers(partial(work.graph, blocks=work.BLOCKS["graph_100k"]), work.GRAPH),
     "mlp_128": partial(mlp, 128),
     "mlp_1": partial(mlp, 1),
     "check/direction": check,

@@ -13,7 +13,7 @@ from benchmarks.work import Job
 
 
 def g() -> Job:
-    return Job(ck.ComputationalGraph(models.g(*ck.variables("w1 w2"))).compile(), work.G)
+    return Job(ck.ComputationalGraph(work.g(*ck.variables("w1 w2"))).compile(), work.G)
 
 
 def sigmoids() -> Job:
@@ -22,7 +22,7 @@ def sigmoids() -> Job:
 
 
 def graph(name: str) -> Job:
-    last = models.graph(*ck.variables("w u x"), work.BLOCKS[name])
+    last = work.graph(*ck.variables("w u x"), work.BLOCKS[name])
     return Job(ck.ComputationalGraph(last, inputs=["w", "u", "x"]).compile(), work.GRAPH)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import coursekit as ck
 from benchmarks import work
 from benchmarks.peers import coursekit_models as models
-from benchmarks.work import Job
+from benchmarks.work import Job, paused
 
 
 def by_run(loss_of: Callable[..., Any], values: Sequence[Any]) -> Job:
@@ -43,21 +42,6 @@ def net() -> Job:
     return Job(run)
 
 
-def net_paused() -> Job:
-    """The collector pauses while a graph is built and dropped: there is nothing for it to find in one."""
-    run = net().function
-
-    def paused() -> tuple[float, list[float]]:
-        gc.disable()
-        try:
-            result: tuple[float, list[float]] = run()
-        finally:
-            gc.enable()
-        return result
-
-    return Job(paused)
-
-
 def mlp(batch: int) -> Job:
     import numpy as np
 
@@ -67,14 +51,14 @@ def mlp(batch: int) -> Job:
 
 
 def graph(name: str) -> Job:
-    return by_run(partial(models.graph, blocks=work.BLOCKS[name]), work.GRAPH)
+    return by_run(partial(work.graph, blocks=work.BLOCKS[name]), work.GRAPH)
 
 
 JOBS: dict[str, Callable[[], Job]] = {
-    "g": lambda: by_run(models.g, work.G),
+    "g": lambda: by_run(work.g, work.G),
     "sigmoids": lambda: by_run(models.sigmoids, work.SIGMOIDS),
     "net": net,
-    "net/collector paused": net_paused,
+    "net/collector paused": lambda: paused(net()),  # it would find nothing in our graphs
     "graph_1k": partial(graph, "graph_1k"),
     "graph_100k": partial(graph, "graph_100k"),
     "mlp_128": partial(mlp, 128),

@@ -18,7 +18,7 @@ def both_ways(graph: ck.ComputationalGraph, values: Sequence[Any]) -> Job:
 
 
 def g() -> Job:
-    return both_ways(ck.ComputationalGraph(models.g(*ck.variables("w1 w2"))), work.G)
+    return both_ways(ck.ComputationalGraph(work.g(*ck.variables("w1 w2"))), work.G)
 
 
 def sigmoids() -> Job:
@@ -38,7 +38,7 @@ def net() -> Job:
 
 
 def graph(name: str) -> Job:
-    last = models.graph(*ck.variables("w u x"), work.BLOCKS[name])
+    last = work.graph(*ck.variables("w u x"), work.BLOCKS[name])
     return both_ways(ck.ComputationalGraph(last, inputs=["w", "u", "x"]), work.GRAPH)
 
 

@@ -9,19 +9,8 @@ import coursekit as ck
 from benchmarks import work
 
 
-def g(w1: Any, w2: Any) -> Any:
-    return w1**3 * w2 + 3 * w1
-
-
 def sigmoids(w1: Any, w2: Any, x: Any, y: Any) -> Any:
     return 0.5 * (ck.sigmoid(w2 * ck.sigmoid(w1 * x)) - y) ** 2
-
-
-def graph(w: Any, u: Any, x: Any, blocks: int) -> Any:
-    v = [x] * work.SKIP
-    for _ in range(blocks):
-        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    return v[-1]
 
 
 def score(layers: Sequence[tuple[Any, Any]], x: Sequence[Any]) -> Any:

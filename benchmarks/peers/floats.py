@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp
+from typing import Any
 
 from benchmarks import work
 from benchmarks.work import Job, Matrix
@@ -101,7 +102,11 @@ def graph_by_hand(w: float, u: float, x: float, blocks: int) -> tuple[float, tup
     v = [x] * work.SKIP
     for _ in range(blocks):
         v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    grad = [0.0] * len(v)
+    return v[-1], back_through_the_graph(v, [0.0] * len(v), w, u)
+
+
+def back_through_the_graph(v: Any, grad: Any, w: float, u: float) -> tuple[float, float, float]:
+    """Return dw, du, dx from the values of all blocks; ``grad`` is as long, and zero."""
     grad[-1] = 1.0
     dw = du = dx = 0.0
     for k in range(len(v) - 1, work.SKIP - 1, -1):
@@ -114,7 +119,7 @@ def graph_by_hand(w: float, u: float, x: float, blocks: int) -> tuple[float, tup
         d *= w
         grad[k - 1] += d * b
         grad[k - 5] += d * a
-    return v[-1], (dw, du, dx + sum(grad[: work.SKIP]))
+    return dw, du, dx + sum(grad[: work.SKIP])
 
 
 def graph(name: str) -> Callable[[], Job]:

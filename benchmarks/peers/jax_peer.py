@@ -16,19 +16,8 @@ PACKAGE = "jax"
 jax.config.update("jax_enable_x64", True)
 
 
-def g(w1: Any, w2: Any) -> Any:
-    return w1**3 * w2 + 3 * w1
-
-
 def sigmoids(w1: Any, w2: Any, x: Any, y: Any) -> Any:
     return 0.5 * (jax.nn.sigmoid(w2 * jax.nn.sigmoid(w1 * x)) - y) ** 2
-
-
-def graph(w: Any, u: Any, x: Any) -> Any:
-    v = [x] * work.SKIP
-    for _ in range(work.BLOCKS["graph_1k"]):
-        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    return v[-1]
 
 
 def net_loss(layers: Any, x: Any, y: Any) -> Any:
@@ -71,10 +60,10 @@ def mlp(batch: int) -> Job:
 
 
 JOBS: dict[str, Callable[[], Job]] = {
-    "g": lambda: numbers(g, work.G),
+    "g": lambda: numbers(work.g, work.G),
     "sigmoids": lambda: numbers(sigmoids, work.SIGMOIDS),
     "net": net,
-    "graph_1k": lambda: numbers(graph, work.GRAPH),
+    "graph_1k": lambda: numbers(partial(work.graph, blocks=work.BLOCKS["graph_1k"]), work.GRAPH),
     "mlp_128": partial(mlp, 128),
     "mlp_1": partial(mlp, 1),
 }

@@ -6,7 +6,6 @@ graph, so Python's limit is raised.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from micrograd.engine import Value
 from micrograd.nn import MLP
 
 from benchmarks import work
-from benchmarks.work import Job
+from benchmarks.work import Job, paused
 
 PACKAGE = "micrograd"
 sys.setrecursionlimit(1_000_000)
@@ -38,19 +37,8 @@ def sigmoid(x: Value) -> Value:
     return out
 
 
-def g(w1: Value, w2: Value) -> Value:
-    return w1**3 * w2 + 3 * w1
-
-
 def sigmoids(w1: Value, w2: Value, x: Value, y: Value) -> Value:
     return 0.5 * (sigmoid(w2 * sigmoid(w1 * x)) - y) ** 2
-
-
-def graph(w: Value, u: Value, x: Value, blocks: int) -> Value:
-    v = [x] * work.SKIP
-    for _ in range(blocks):
-        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    return v[-1]
 
 
 def by_run(loss_of: Callable[..., Value], values: Sequence[float]) -> Job:
@@ -87,27 +75,11 @@ def net() -> Job:
     return Job(run)
 
 
-def net_paused() -> Job:
-    """The collector pauses while the graph is built; what micrograd leaves is then collected, and counted."""
-    run = net().function
-
-    def paused() -> tuple[float, list[float]]:
-        gc.disable()
-        try:
-            result: tuple[float, list[float]] = run()
-        finally:
-            gc.enable()
-        gc.collect()
-        return result
-
-    return Job(paused)
-
-
 JOBS: dict[str, Callable[[], Job]] = {
-    "g": lambda: by_run(g, work.G),
+    "g": lambda: by_run(work.g, work.G),
     "sigmoids": lambda: by_run(sigmoids, work.SIGMOIDS),
     "net": net,
-    "net/collector paused": net_paused,
-    "graph_1k": lambda: by_run(partial(graph, blocks=work.BLOCKS["graph_1k"]), work.GRAPH),
-    "graph_100k": lambda: by_run(partial(graph, blocks=work.BLOCKS["graph_100k"]), work.GRAPH),
+    "net/collector paused": lambda: paused(net(), collect=True),
+    "graph_1k": lambda: by_run(partial(work.graph, blocks=work.BLOCKS["graph_1k"]), work.GRAPH),
+    "graph_100k": lambda: by_run(partial(work.graph, blocks=work.BLOCKS["graph_100k"]), work.GRAPH),
 }

@@ -16,19 +16,8 @@ from benchmarks.work import Job
 PACKAGE = "mygrad"
 
 
-def g(w1: Any, w2: Any) -> Any:
-    return w1**3 * w2 + 3 * w1
-
-
 def sigmoids(w1: Any, w2: Any, x: Any, y: Any) -> Any:
     return 0.5 * (mg.nnet.sigmoid(w2 * mg.nnet.sigmoid(w1 * x)) - y) ** 2
-
-
-def graph(blocks: int, w: Any, u: Any, x: Any) -> Any:
-    v = [x] * work.SKIP
-    for _ in range(blocks):
-        v.append(w * v[-1] * v[-5] + u * v[-9] + x)
-    return v[-1]
 
 
 def by_run(loss_of: Callable[..., Any], values: Sequence[Any]) -> Job:
@@ -74,11 +63,11 @@ def mlp(batch: int) -> Job:
 
 
 JOBS: dict[str, Callable[[], Job]] = {
-    "g": lambda: by_run(g, work.G),
+    "g": lambda: by_run(work.g, work.G),
     "sigmoids": lambda: by_run(sigmoids, work.SIGMOIDS),
     "net": net,
-    "graph_1k": lambda: by_run(partial(graph, work.BLOCKS["graph_1k"]), work.GRAPH),
-    "graph_100k": lambda: by_run(partial(graph, work.BLOCKS["graph_100k"]), work.GRAPH),
+    "graph_1k": lambda: by_run(partial(work.graph, blocks=work.BLOCKS["graph_1k"]), work.GRAPH),
+    "graph_100k": lambda: by_run(partial(work.graph, blocks=work.BLOCKS["graph_100k"]), work.GRAPH),
     "mlp_128": partial(mlp, 128),
     "mlp_1": partial(mlp, 1),
 }

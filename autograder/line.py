@@ -116,20 +116,16 @@ class Line:
         left = deadline - monotonic()
         if left <= 0:
             raise Lost("out of time")
-        events = self._poll.poll(left * 1000)
-        for fd, event in events:
+        for fd, _ in self._poll.poll(left * 1000):
             if fd == self._child.output:
                 self._drain()
             elif fd == self._child.replies:
-                self._fill(event)
+                self._fill()
 
-    def _fill(self, event: int) -> None:
-        try:
-            piece = os.read(self._child.replies, _PIECE)
-        except BlockingIOError:
+    def _fill(self) -> None:
+        piece = _piece(self._child.replies)
+        if piece is None:
             return
-        except OSError:
-            piece = b""
         if not piece:
             raise Lost("the process ended")
         self._read += piece
@@ -137,12 +133,9 @@ class Line:
             raise Lost("it wrote without being asked")
 
     def _drain(self) -> None:
-        try:
-            piece = os.read(self._child.output, _PIECE)
-        except BlockingIOError:
+        piece = _piece(self._child.output)
+        if piece is None:
             return
-        except OSError:
-            piece = b""
         if not piece:  # closed: nothing will come any more
             self._poll.unregister(self._child.output)
         self._printed += len(piece)
@@ -162,3 +155,13 @@ class Line:
         for fd, _ in self._poll.poll(0):
             if fd == self._child.output:
                 self._drain()
+
+
+def _piece(fd: int) -> bytes | None:
+    """What a pipe holds now: None if that is nothing yet, no bytes at its end."""
+    try:
+        return os.read(fd, _PIECE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""

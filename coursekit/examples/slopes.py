@@ -11,7 +11,7 @@ from coursekit.graph import ComputationalGraph
 from coursekit.values import is_array
 from coursekit.variable import variables
 
-__all__ = ["exact", "on_symbols", "one_sided_slopes", "slopes", "steepest"]
+__all__ = ["exact", "on_a_symbol", "on_symbols", "one_sided_slopes", "slopes", "steepest"]
 
 Function = Callable[[Any], Any]
 
@@ -74,6 +74,17 @@ def on_symbols(graph: ComputationalGraph, **values: Any) -> tuple[Any, dict[str,
     symbol = sympy_module().Symbol
     value = graph.forward(**{name: values.get(name, symbol(name)) for name in graph.inputs})
     return exact(value), {name: exact(dx) for name, dx in graph.backward().items()}
+
+
+def on_a_symbol(f: Function, name: str) -> tuple[Any, Any]:
+    """Return value and slope of a function of one number, as formulas in a symbol of that name.
+
+    >>> on_a_symbol(lambda x: x**3, "x")
+    (x**3, 3*x**2)
+    """
+    (x,) = variables(name)
+    value, slopes = on_symbols(ComputationalGraph(f(x)))
+    return value, slopes[name]
 
 
 def exact(formula: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from coursekit import functions as ck
 from coursekit.examples import data
 from coursekit.examples.base import collect, decimals, examples_of_unit
-from coursekit.examples.slopes import on_symbols
+from coursekit.examples.slopes import on_a_symbol, on_symbols
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gradients import gradient
 from coursekit.graph import ComputationalGraph
@@ -40,9 +40,8 @@ SIGMOID = (("s", "1/(1 + e^(-z))"),)
 )
 def two_class_softmax() -> Any:
     """Run the gate on a symbol, forward and backward, and both gates at z = 1."""
-    (z,) = variables("z")
-    p, slope = on_symbols(ComputationalGraph(ck.two_class_softmax(z)))
-    return {"p": p, "slope": slope["z"], "at_1": ck.two_class_softmax(1.0), "sigmoid_at_1": ck.sigmoid(1.0)}
+    p, slope = on_a_symbol(ck.two_class_softmax, "z")
+    return {"p": p, "slope": slope, "at_1": ck.two_class_softmax(1.0), "sigmoid_at_1": ck.sigmoid(1.0)}
 
 
 def scores() -> Any:
@@ -106,10 +105,15 @@ def objective_of_three_points() -> Any:
     }
 
 
+def are_between_0_and_1(p: Any) -> bool:
+    """Tell whether all entries could be probabilities."""
+    return bool(np.all((p >= 0) & (p <= 1)))
+
+
 def logarithms_called_probabilities() -> dict[str, Any]:
     """Evaluate the printed right sides, log(…), as the probabilities that the left sides call them."""
     p = np.log(probabilities_of_labels())
-    return {"p_of_label": p, "between_0_and_1": bool(np.all((p >= 0) & (p <= 1)))}
+    return {"p_of_label": p, "between_0_and_1": are_between_0_and_1(p)}
 
 
 @example(
@@ -128,14 +132,14 @@ def logarithms_called_probabilities() -> dict[str, Any]:
 def probabilities_of_the_labels() -> Any:
     """Compute σ(2yₛ) of the three points."""
     p = probabilities_of_labels()
-    return {"p_of_label": p, "between_0_and_1": bool(np.all((p >= 0) & (p <= 1)))}
+    return {"p_of_label": p, "between_0_and_1": are_between_0_and_1(p)}
 
 
 def numerator_of_the_first_point() -> dict[str, Any]:
     """Evaluate the printed quotient with i = 1 in the numerator and each x in turn in the denominator."""
     s = scores()
     p = np.exp(s[0]) / (np.exp(s) + np.exp(-s))
-    return {"p_of_class_1": p, "between_0_and_1": bool(np.all((p >= 0) & (p <= 1)))}
+    return {"p_of_class_1": p, "between_0_and_1": are_between_0_and_1(p)}
 
 
 @example(
@@ -155,7 +159,7 @@ def numerator_of_the_first_point() -> dict[str, Any]:
 def probabilities_of_class_1() -> Any:
     """Compute e^s / (e^s + e^−s) of the three points, with one x above and below."""
     p = ck.two_class_softmax(scores())
-    return {"p_of_class_1": p, "between_0_and_1": bool(np.all((p >= 0) & (p <= 1)))}
+    return {"p_of_class_1": p, "between_0_and_1": are_between_0_and_1(p)}
 
 
 # ---- several classes (BER-32, HAR-14) --------------------------------------------------------------------

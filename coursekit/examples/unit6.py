@@ -8,12 +8,10 @@ import numpy as np
 
 from coursekit import functions as ck
 from coursekit.examples.base import collect, examples_of_unit
-from coursekit.examples.slopes import on_symbols, one_sided_slopes, slopes, steepest
+from coursekit.examples.slopes import on_a_symbol, one_sided_slopes, slopes, steepest
 from coursekit.formulas import Formula
 from coursekit.gates import SigmoidGate
-from coursekit.graph import ComputationalGraph
 from coursekit.matrices import jacobian
-from coursekit.variable import variables
 
 example = examples_of_unit(6)
 
@@ -32,9 +30,8 @@ example = examples_of_unit(6)
 )
 def sigmoid() -> Any:
     """Run the sigmoid gate forward and backward on a symbol; its slope is largest at 0."""
-    (z,) = variables("z")
-    value, slope = on_symbols(ComputationalGraph(ck.sigmoid(z)))
-    return {"value": value, "slope": slope["z"], "largest_slope": steepest(ck.sigmoid)}
+    value, slope = on_a_symbol(ck.sigmoid, "z")
+    return {"value": value, "slope": slope, "largest_slope": steepest(ck.sigmoid)}
 
 
 @example(
@@ -55,9 +52,8 @@ def sigmoid() -> Any:
 )
 def hyperbolic_tangent() -> Any:
     """Run the tanh gate forward and backward on a symbol; its slope is largest at 0."""
-    (z,) = variables("z")
-    value, slope = on_symbols(ComputationalGraph(ck.tanh(z)))
-    return {"value": value, "slope": slope["z"], "largest_slope": steepest(ck.tanh)}
+    value, slope = on_a_symbol(ck.tanh, "z")
+    return {"value": value, "slope": slope, "largest_slope": steepest(ck.tanh)}
 
 
 @example(

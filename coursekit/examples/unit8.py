@@ -9,7 +9,7 @@ import numpy as np
 from coursekit import functions as ck
 from coursekit.examples import data
 from coursekit.examples.base import collect, examples_of_unit
-from coursekit.examples.slopes import exact, on_symbols, one_sided_slopes, slopes, steepest
+from coursekit.examples.slopes import exact, on_a_symbol, on_symbols, one_sided_slopes, slopes, steepest
 from coursekit.formulas import Formula, sympy_module
 from coursekit.gates import MultiplyGate
 from coursekit.graph import ComputationalGraph
@@ -98,9 +98,8 @@ def l2_layer() -> Any:
 )
 def sigmoid_layer() -> Any:
     """Run the gate forward and backward on a symbol; its slope is largest at 0."""
-    (x,) = variables("x")
-    value, dxs = on_symbols(ComputationalGraph(ck.sigmoid(x)))
-    return {"value": value, "dx": dxs["x"], "largest_slope": steepest(ck.sigmoid)}
+    value, dx = on_a_symbol(ck.sigmoid, "x")
+    return {"value": value, "dx": dx, "largest_slope": steepest(ck.sigmoid)}
 
 
 @example(

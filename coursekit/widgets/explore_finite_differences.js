@@ -119,17 +119,18 @@ function render({ model, el }) {
 
   // Which error dominates; that of the rule of thumb where f is known well enough, else by the side of the valley.
   function why(name, n, lost) {
-    const { steps, errors, truncation, rounding } = story(), h = steps[n], power = POWERS[name];
+    const { steps, errors, truncation, rounding, relative } = story(), h = steps[n], power = POWERS[name];
     const title = name[0].toUpperCase() + name.slice(1), error = errors[name][n];
+    const size = `${relative ? "relative error" : "error"} ${short(error)}`;
     if (lost) return `${title}: x + h rounds to x, so h has vanished altogether.`;
     if (error === null) return `${title}: f has no value at a distance of h.`;
     if (error === 0) return `${title}: no error is left.`;
     const missed = truncation[name] * h ** power, lostDigits = rounding / h;
     const larger = truncation[name] ? missed > lostDigits : n < best(name);
     const both = truncation[name] && missed < 5 * lostDigits && lostDigits < 5 * missed;
-    if (both) return `${title}: in the valley, truncation and rounding are about equal (error ${short(error)}).`;
-    return larger ? `${title}: truncation dominates (error ${short(error)}); a smaller h is better.`
-      : `${title}: rounding dominates (error ${short(error)}); a smaller h makes it worse.`;
+    if (both) return `${title}: in the valley, truncation and rounding are about equal (${size}).`;
+    return larger ? `${title}: truncation dominates (${size}); a smaller h is better.`
+      : `${title}: rounding dominates (${size}); a smaller h makes it worse.`;
   }
 
   frame.place();

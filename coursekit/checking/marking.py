@@ -114,6 +114,7 @@ def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
         report.findings.append(unusable)
         return report
     runs: list[Run] = []
+    failed: list[int] = []
     for group in sheet.groups:
         first: Finding | None = None
         for case in group.cases:
@@ -124,7 +125,10 @@ def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
                 return report
             runs.append(run)
             report.asked += 1
-            first = first or finding(sheet, group, case, run, names)
+            found = finding(sheet, group, case, run, names)
+            if found is not None:
+                failed.append(len(runs) - 1)
+                first = first or found
             if isinstance(run.error, OutOfTime):
                 report.findings.append(first or Finding(group, str(run.error)))
                 return report
@@ -132,7 +136,7 @@ def mark(sheet: Sheet, names: Mapping[str, Any]) -> Report:
             report.findings.append(first)
     report.findings.sort(key=lambda found: found.hidden)  # what can be shown comes first
     if report.findings:
-        report.misconceptions = recognised(sheet, runs)
+        report.misconceptions = recognised(sheet, runs, failed)
     report.earned = _earned(sheet, report.findings)
     return report
 
@@ -226,9 +230,12 @@ def finding(sheet: Sheet, group: Group, case: Case, run: Run, names: Mapping[str
             break
         for difference in differences(right, run.answers[name], sheet.rule):
             label = sheet.label(name, difference.path)
+            says = _sentence(label, difference, sheet.tells_answers)
+            if difference.kind == "nothing" and (difference.path or name in _parts(group)):
+                says = f"{label} is None: has it been given a value?"
             return Finding(
                 group,
-                _sentence(label, difference, sheet.tells_answers),
+                says,
                 typed(group.asks, case.inputs, _line_of(group, name)),
                 f"{label} = {shown(difference.got)}",
                 f"{label} = {shown(difference.expected)}" if sheet.tells_answers else "",
@@ -248,6 +255,11 @@ def _line_of(group: Group, answer: str) -> str:
         if answer in line.targets or answer == line.text:
             return line.text
     return ""
+
+
+def _parts(group: Group) -> set[str]:
+    """Answers that a call returns together with others."""
+    return {name for line in program(group.asks).lines if len(line.targets) > 1 for name in line.targets}
 
 
 def _wrong_parts(group: Group, case: Case, run: Run, count: int, value: Any) -> Finding:
@@ -331,10 +343,22 @@ def _raised(sheet: Sheet, error: BaseException, defined: Mapping[str, Any]) -> s
 _ADVICE = (
     (r"unsupported operand .* \^", "A power is written x**2 in Python; ^ is something else."),
     (
+        r"can only concatenate str|by non-int of type 'str'",
+        "These are texts. If they are names, look up what they stand for.",
+    ),
+    (
         r"can only concatenate list|can't multiply sequence|unsupported operand .*'list'",
         "Lists do no arithmetic: go through the entries, or make an array of it, np.array(…).",
     ),
     (r"'(int|float)' object is not callable", "Is a * missing? 2(x + 1) is read as a call."),
+    (
+        r"mismatch in its core dimension|could not be broadcast|shapes .* not aligned",
+        "The shapes do not fit: write down the shape of each array. Is one to be transposed?",
+    ),
+    (
+        r"only (length-1|0-dimensional|size-1) arrays can be converted",
+        "The functions of math take one number; for an array there are those of NumPy, such as np.exp.",
+    ),
 )
 
 
@@ -385,11 +409,13 @@ def wrong_signature(name: Name, value: Any) -> str:
 # ---- known wrong answers -------------------------------------------------------------------------------
 
 
-def recognised(sheet: Sheet, runs: list[Run]) -> list[Misconception]:
+def recognised(sheet: Sheet, runs: list[Run], failed: list[int]) -> list[Misconception]:
     """Known wrong answers that these runs follow, the one that explains most first.
 
     A misconception is recognised where the answers are wrong in exactly its way, wherever it differs from the
-    right answer. What it has nothing to do with may be right or wrong.
+    right answer. What it has nothing to do with may be right or wrong. But one that differs in a few cases
+    only, such as equal scores, says little of answers that are wrong everywhere: if some of the ``failed``
+    runs follow nothing known, only what explains the first of them is told.
     """
     found = []
     for misconception in sheet.misconceptions:
@@ -401,9 +427,11 @@ def recognised(sheet: Sheet, runs: list[Run]) -> list[Misconception]:
     kept = []
     for misconception, places in found:
         if not places <= told:
-            kept.append(misconception)
+            kept.append((misconception, {number for number, *_ in places}))
             told |= places
-    return kept
+    explained = set().union(*(numbers for _, numbers in kept))
+    whole = explained.issuperset(failed)
+    return [misconception for misconception, numbers in kept if whole or failed[0] in numbers]
 
 
 def _explained(sheet: Sheet, misconception: Misconception, runs: list[Run]) -> set[Any]:

@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 import coursekit as ck
 from coursekit.checking.asking import OutOfTime, Program, program, typed
 from coursekit.checking.deadline import deadline
-from coursekit.checking.marking import mark
+from coursekit.checking.marking import Report, mark
 from coursekit.checking.sheet import Case, Group, Misconception, Name, Run, Sheet, write_sheets
 from coursekit.checking.showing import Shown
 
@@ -199,6 +199,10 @@ class Unprintable(Exception):
         ),
         (lambda w1, w2: sum([w2], [w1]), "to list. Lists do no arithmetic"),
         (lambda w1, w2: [w1] * w2, "'float'. Lists do no arithmetic"),
+        (lambda w1, w2: "w1" * "w2", "'str'. These are texts. If they are names, look up what they"),
+        (lambda w1, w2: np.ones((2, 3)) @ np.ones(2), "The shapes do not fit: write down the shape of each"),
+        (lambda w1, w2: np.ones(3) + np.ones(2), "The shapes do not fit: write down the shape of each"),
+        (lambda w1, w2: math.exp(np.ones(2)), "The functions of math take one number; for an array"),
         (lambda w1, w2: w1(w2 + 1), "is not callable. Is a * missing? 2(x + 1) is read as a call."),
         (raising(SystemExit()), "the code ends the program"),
         (raising(Unprintable()), "the code raised Unprintable."),
@@ -405,6 +409,41 @@ def test_a_number_that_was_asked_for_is_not_told(total: float, hint: str) -> Non
     report = mark(Sheet("total", "A sum", (Name("total", "variable"),), (asked,), (wrong,)), {"total": total})
     assert str(report) == f"total: total is {total}, and that is not right yet. {hint}"
     assert "39" not in Shown(report)._repr_mimebundle_()["text/plain"]
+
+
+def of_absolute_values(f: Any) -> Report:
+    """Marks |x| at 2, −3 and 0, knowing two wrong answers."""
+    cases = tuple(Case({"x": x}, Run({"y": abs(x)})) for x in (2.0, -3.0, 0.0))
+    sign = Misconception("sign-kept", "And below zero?", tuple(Run({"y": x}) for x in (2.0, -3.0, 0.0)))
+    edge = Misconception("no-zero", "And at zero?", tuple(Run({"y": x}) for x in (2.0, 3.0, 1.0)))
+    group = Group("the numbers shown", "y = f(x)", cases, "How far is it from 0?")
+    return mark(Sheet("size", "Size", (Name("f", "function", "(x)"),), (group,), (sign, edge)), {"f": f})
+
+
+@pytest.mark.parametrize(
+    ("f", "names", "hint"),
+    [
+        (lambda x: x, ["sign-kept"], "And below zero?"),
+        (lambda x: abs(x) or 1.0, ["no-zero"], "And at zero?"),
+        (lambda x: x or 1.0, ["sign-kept", "no-zero"], "And below zero?"),
+        (lambda x: x + 1.0, [], "How far is it from 0?"),  # at 0 alone it looks like no-zero
+        (lambda x: x - (x == 0.0), ["sign-kept"], "And below zero?"),  # the rest is something else
+    ],
+)
+def test_a_mistake_at_an_edge_is_not_told_of_answers_that_are_wrong_elsewhere(
+    f: Any, names: list[str], hint: str
+) -> None:
+    report = of_absolute_values(f)
+    assert [known.name for known in report.misconceptions] == names
+    assert report.hint == hint
+
+
+def test_a_part_without_a_value_is_no_missing_return() -> None:
+    right = Run({"best": 2.5, "loss": 0.25})
+    group = Group("the numbers shown", "best, loss = search(x)", (Case({"x": 1.0}, right),), "")
+    sheet = Sheet("search", "Search", (Name("search", "function", "(x)"),), (group,))
+    report = mark(sheet, {"search": lambda x: (None, 0.0)})
+    assert report.findings[0].says == "best is None: has it been given a value?"
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,14 @@ def test_coursekit_stands_in_without_answers(child: Child) -> None:
     assert ask(child, "answer = [ck.explore_descent('bowl', rate=1), ck.playground()]") == [None, None]
     assert ask(child, "from coursekit import check; answer = check('a')") is None
     why = "is not available while your homework is graded: your own code must give the answer"
-    for name in ("MultiplyGate", "gradient", "check_gradient", "ComputationalGraph", "exp"):
+    for name in ("MultiplyGate", "gradient", "gradient_table", "ComputationalGraph", "exp"):
         assert ask(child, f"ck.{name}") == f"AttributeError: coursekit.{name} {why}"
         assert ask(child, f"from coursekit import {name}").startswith("ImportError")
     assert ask(child, "import coursekit.gates").startswith("ModuleNotFoundError")
+    assert ask(child, "report = ck.check_gradient(len, [2.0]); answer = str(report)") == (
+        "coursekit.check_gradient is not run while your homework is graded."
+    )
+    assert ask(child, "answer = report.passed") == f"AttributeError: coursekit.check_gradient(…).passed {why}"
 
 
 def test_coursekit_itself_on_request() -> None:

@@ -311,7 +311,7 @@ def _(draw: Draw):
 def _(draw: Draw):
     """Scores may be far apart, and larger than 1000. Which number must be subtracted, so that no exponent is
     above 0?"""
-    far = draw.choice([1000.0, 5000.0, 1e6])
+    far = draw.choice([20000.0, 1e6])
     offsets = draw.sample([-far, 0.0, far, far], 4)
     return {"scores": np.array(offsets) + draw.array(4)}
 

@@ -22,7 +22,10 @@ question = Question(
     public=[
         case(x=1.0, w1=2.0, w2=-1.0).gives(
             z1=2.0, a1=0.8807970779778823, z2=-0.8807970779778823, a2=0.2930126319998953
-        )
+        ),
+        case(x=-2.0, w1=0.5, w2=3.0).gives(
+            z1=-1.0, a1=0.2689414213699951, z2=0.8068242641099853, a2=0.6914323616856084
+        ),
     ],
     message="Each layer does two things: it multiplies what comes in by its weight, then it applies "
     "the sigmoid.",
@@ -47,6 +50,20 @@ def _(draw: Draw):
 def activation_skipped(x, w1, w2):
     """The second layer was fed with z1, from before the activation. What leaves a layer is a1."""
     return w1 * x, sigmoid(w1 * x), w2 * w1 * x, sigmoid(w2 * w1 * x)
+
+
+@question.misconception
+def input_of_the_network_again(x, w1, w2):
+    """The second layer was fed with x, the input of the network. What enters it is a1."""
+    z1, a1, _, _ = two_weight_forward(x, w1, w2)
+    return z1, a1, w2 * x, sigmoid(w2 * x)
+
+
+@question.misconception
+def another_activation(x, w1, w2):
+    """That is tanh, which runs from −1 to 1. Here both layers have the sigmoid, which is defined above."""
+    a1 = math.tanh(w1 * x)
+    return w1 * x, a1, w2 * a1, math.tanh(w2 * a1)
 
 
 @question.misconception
@@ -146,6 +163,35 @@ def sigmoid_of_the_sigmoid(x, w1, w2, y, a1, a2):
     output once more."""
     of_last, of_hidden = sigmoid(a2) * (1 - sigmoid(a2)), sigmoid(a1) * (1 - sigmoid(a1))
     return slopes_by(x, w1, w2, y, a1, a2, slope_of_last=of_last, slope_of_hidden=of_hidden)
+
+
+@question.misconception
+def slope_of_tanh(x, w1, w2, y, a1, a2):
+    """1 − a² is the slope of tanh. The sigmoid's is a (1 − a)."""
+    return slopes_by(x, w1, w2, y, a1, a2, slope_of_last=1 - a2**2, slope_of_hidden=1 - a1**2)
+
+
+@question.misconception
+def slope_of_another_loss(x, w1, w2, y, a1, a2):
+    """For z2 you have a2 − y, as it is for the cross-entropy. This loss is ½ (a2 − y)²: that is its slope for
+    a2, and on the way to z2 the sigmoid's own slope is a factor."""
+    da2 = (a2 - y) / (a2 * (1 - a2))
+    return slopes_by(x, w1, w2, y, a1, a2, error=da2)
+
+
+@question.misconception
+def local_derivatives_alone(x, w1, w2, y, a1, a2):
+    """These are the local derivatives, each by itself. The chain rule multiplies each with what has come back
+    so far."""
+    local = {"a2": a2 - y, "z2": a2 * (1 - a2), "w2": a1, "a1": w2}
+    return {**local, "z1": a1 * (1 - a1), "w1": x, "x": w1}
+
+
+@question.misconception
+def weight_and_input_swapped(x, w1, w2, y, a1, a2):
+    """Look at z1 = w1·x: the slope for w1 holds x, and the slope for x holds w1."""
+    slopes = two_weight_backward(x, w1, w2, y, a1, a2)
+    return {**slopes, "w1": slopes["x"], "x": slopes["w1"]}
 
 
 @question.misconception
@@ -250,6 +296,19 @@ def bias_after_the_activation(X, W1, b1, W2, b2):
 
 
 @question.misconception
+def sum_for_output(X, W1, b1, W2, b2):
+    """F is right. What you return as H is the sum that goes *into* the sigmoid; H is what comes out."""
+    return X @ W1 + b1, network_forward(X, W1, b1, W2, b2)[1]
+
+
+@question.misconception
+def samples_in_columns(X, W1, b1, W2, b2):
+    """The results are transposed: samples lie in rows, also in H and F."""
+    H, F = network_forward(X, W1, b1, W2, b2)
+    return H.T, F.T
+
+
+@question.misconception
 def sigmoid_at_the_end(X, W1, b1, W2, b2):
     """The last layer of this network is linear: its outputs may be any numbers."""
     H, F = network_forward(X, W1, b1, W2, b2)
@@ -288,6 +347,7 @@ question = Question(
             F=np.array([[1.0, 2.0, 0.0], [3.0, -1.0, 1.0]]), T=np.array([[0.0, 2.0, 0.0], [1.0, 0.0, 3.0]])
         ).gives(loss=2.5, dF=[[0.5, 0.0, 0.0], [1.0, -0.5, -1.0]]),
         case(F=np.array([[2.0, 1.0]]), T=np.array([[0.0, 0.0]])).gives(loss=2.5, dF=[[2.0, 1.0]]),
+        case(F=np.array([[2.0], [1.0], [0.0]]), T=np.array([[0.0], [0.0], [-2.0]])).gives(loss=1.5),
     ],
     message="Write the loss as a sum over all entries, with its factor in front; then differentiate it "
     "for one entry of F.",
@@ -304,7 +364,7 @@ def mean_loss(F, T):
 def _(draw: Draw):
     """Loss or gradient is right for the batches shown and not for larger ones: which of the two sizes does
     each depend on?"""
-    samples, outputs = draw.size(2, 6), draw.size(1, 4)
+    samples, outputs = draw.size(3, 6), draw.size(2, 4)
     return {"F": draw.array(samples, outputs), "T": draw.array(samples, outputs)}
 
 
@@ -342,6 +402,27 @@ def two_left_in_the_gradient(F, T):
     """The gradient is twice too large: what becomes of the ½ when the square is differentiated?"""
     loss, dF = mean_loss(F, T)
     return loss, 2 * dF
+
+
+@question.misconception
+def half_of_the_gradient(F, T):
+    """The gradient is half of what it should be: the ½ of the loss cancels the 2 of the square."""
+    loss, dF = mean_loss(F, T)
+    return loss, dF / 2
+
+
+@question.misconception
+def half_forgotten_in_both(F, T):
+    """Loss and gradient fit each other, and both are twice too large: the ½ in front is missing."""
+    loss, dF = mean_loss(F, T)
+    return 2 * loss, 2 * dF
+
+
+@question.misconception
+def divided_by_outputs(F, T):
+    """You divided by the number of outputs, the columns. The mean is over the samples, the rows."""
+    loss, dF = mean_loss(F, T)
+    return loss * len(F) / F.shape[1], dF * len(F) / F.shape[1]
 
 
 @question.misconception
@@ -405,6 +486,32 @@ def _(draw: Draw):
     samples, units = draw.size(1, 5), draw.size(1, 5)
     shape = draw.choice([(units,), (1, units), (samples, 1), (1,), (1, 1), (samples, units)])
     return {"dS": draw.array(samples, units), "b": draw.array(*shape)}
+
+
+question.group(
+    "the other two shapes, and as many samples as units",
+    [
+        case(dS=DS, b=np.array([[0.1]])).gives(db=[[21.0]]),
+        case(dS=DS, b=np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])).gives(db=DS),
+        *(
+            case(dS=np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0], [64.0, 128.0, 256.0]]), b=np.ones(shape))
+            for shape in [(3,), (1, 3), (3, 1), (1,), (1, 1), (3, 3)]
+        ),
+    ],
+    message="There are six shapes. With as many samples as units their lengths tell less: a b of shape "
+    "(N, 1) has the same entries as one of shape (1, M), and is repeated along the other axis.",
+)
+
+
+@question.misconception
+def told_by_the_size(dS, b):
+    """How many entries b has does not say along which axis it was repeated: with as many samples as units, a
+    column and a row have equally many."""
+    if b.size == dS.shape[1]:
+        return dS.sum(axis=0).reshape(b.shape)
+    if b.size == dS.shape[0]:
+        return dS.sum(axis=1).reshape(b.shape)
+    return dS.sum().reshape(b.shape) if b.size == 1 else dS
 
 
 @question.misconception
@@ -522,6 +629,43 @@ def biases_not_added_up(X, H, W2, dF):
 
 
 @question.misconception
+def second_layer_first(X, H, W2, dF):
+    """The gradients are there in another order: those of the first layer come first."""
+    dW1, db1, dW2, db2 = network_backward(X, H, W2, dF)
+    return dW2, db2, dW1, db1
+
+
+@question.misconception
+def added_over_units(X, H, W2, dF):
+    """The bias gradients were added up along the wrong axis: there is one for each unit, and what is added up
+    are the samples."""
+    dW1, _, dW2, _ = network_backward(X, H, W2, dF)
+    dS = (dF @ W2.T) * H * (1 - H)
+    return dW1, dS.sum(axis=1), dW2, dF.sum(axis=1)
+
+
+@question.misconception
+def biases_with_two_axes(X, H, W2, dF):
+    """The numbers are right, but b1 and b2 have one axis, and your db1 and db2 have two."""
+    dW1, db1, dW2, db2 = network_backward(X, H, W2, dF)
+    return dW1, db1[None, :], dW2, db2[None, :]
+
+
+@question.misconception
+def slope_of_tanh_there(X, H, W2, dF):
+    """1 − H² is the slope of tanh. The hidden layer has a sigmoid: H (1 − H)."""
+    dS = (dF @ W2.T) * (1 - H**2)
+    return X.T @ dS, dS.sum(axis=0), H.T @ dF, dF.sum(axis=0)
+
+
+@question.misconception
+def not_turned_round(X, H, W2, dF):
+    """dF @ W2 goes forward once more. On the way back W2 is transposed: from outputs to hidden units."""
+    dS = (dF @ W2) * H * (1 - H)
+    return X.T @ dS, dS.sum(axis=0), H.T @ dF, dF.sum(axis=0)
+
+
+@question.misconception
 def gradients_transposed(X, H, W2, dF):
     """The gradients of the weights are transposed: each should have the shape of its matrix, inputs ×
     units."""
@@ -563,7 +707,12 @@ question = Question(
                 np.array([[2.0, 1.0], [-1.0, 3.0]]),
             ],
             last=np.array([[1.0, -1.0]]),
-        ).gives(deltas=[[[0.546875, 0.140625]], [[0.1875, -1.0]], [[1.0, -1.0]]])
+        ).gives(deltas=[[[0.546875, 0.140625]], [[0.1875, -1.0]], [[1.0, -1.0]]]),
+        case(
+            xs=[np.array([[0.5, 0.25, 0.5], [0.75, 0.5, 0.2]]), np.array([[0.5], [0.9]])],
+            Ws=[np.array([[1.0, 2.0, 0.5], [0.5, -1.0, 1.0]]), np.array([[2.0], [-4.0], [1.0]])],
+            last=np.array([[1.0], [-2.0]]),
+        ).gives(deltas=[[[0.5, -0.75, 0.25], [-0.75, 2.0, -0.32]], [[1.0], [-2.0]]]),
     ],
     message="Start with the last layer and go down: send the delta of the layer above back through "
     "*its* weights, then scale by the slope of the sigmoid.",
@@ -616,6 +765,34 @@ def own_weights(xs, Ws, last):
     deltas = [last]
     for x, W in zip(reversed(xs[:-1]), reversed(Ws[:-1]), strict=True):
         deltas.insert(0, (deltas[0] @ W.T) * x * (1 - x))
+    return deltas
+
+
+@question.misconception
+def always_from_the_last(xs, Ws, last):
+    """Each delta was made from that of the last layer. It comes from the layer just above."""
+    below = [
+        (last @ W.T) * x * (1 - x) if last.shape[1] == W.shape[1] else np.zeros_like(x)
+        for x, W in zip(xs[:-1], Ws[1:], strict=True)
+    ]
+    return [*below, last]
+
+
+@question.misconception
+def half_of_the_slope(xs, Ws, last):
+    """The slope of the sigmoid has two factors, x and 1 − x. The second is missing."""
+    deltas = [last]
+    for x, W in zip(reversed(xs[:-1]), reversed(Ws[1:]), strict=True):
+        deltas.insert(0, (deltas[0] @ W.T) * x)
+    return deltas
+
+
+@question.misconception
+def averaged_over_samples(xs, Ws, last):
+    """You divided by the number of samples. If the loss is a mean, that is in the last delta already."""
+    deltas = [last]
+    for x, W in zip(reversed(xs[:-1]), reversed(Ws[1:]), strict=True):
+        deltas.insert(0, (deltas[0] @ W.T) * x * (1 - x) / len(x))
     return deltas
 
 
@@ -725,8 +902,23 @@ question.group(
         case(mine=np.array([0.0, 4.0, 6.0]), numeric=np.array([1.0, 2.0, 3.0])),
         case(mine=np.array([1000.2, -2000.0]), numeric=np.array([1.0, -2.0])),
         case(mine=np.array([0.001, 0.003]), numeric=np.array([1.0, 2.0])),
+        case(mine=np.array([-1.0, 2.0, -3.0]), numeric=np.array([1.0, -2.0, 3.0])),
+        case(mine=np.array([0.5, -1.0]), numeric=np.array([-1.0, 2.0])),
     ],
     message="What if both are 0, or only one of them? And a thousandth of what?",
+)
+
+question.group(
+    "errors close to the limit, and very small slopes",
+    [
+        case(mine=np.array([1.000004, 2.0]), numeric=np.array([1.0, 2.0])).gives(verdict="right"),
+        case(mine=np.array([1.004, 2.0]), numeric=np.array([1.0, 2.0])).gives(verdict="wrong"),
+        case(mine=np.array([1.00003, 2.00006]), numeric=np.array([1.0, 2.0])).gives(
+            verdict="off by a factor"
+        ),
+        case(mine=np.array([1e-12, 1.0]), numeric=np.array([4e-12, 1.0])).gives(error=0.75, verdict="wrong"),
+    ],
+    message="The limit is 10⁻⁵, neither more nor less. And a wrong slope is wrong however small it is.",
 )
 
 
@@ -771,6 +963,36 @@ def signs_lost(mine, numeric):
     """A slope of −1 and one of 1 pass for equal. Take the absolute value of the difference, not the
     difference of absolute values."""
     return compare_gradients(np.abs(mine), np.abs(numeric))
+
+
+@question.misconception
+def floor_under_the_line(mine, numeric):
+    """A floor below the line, such as 10⁻⁸, keeps 0/0 away, and hides wrong slopes that are smaller than it.
+    Leave out only those entries where both are 0."""
+    larger = np.maximum(np.maximum(np.abs(mine), np.abs(numeric)), 1e-8)
+    return verdict_on(float((np.abs(mine - numeric) / larger).max()), mine, numeric)
+
+
+@question.misconception
+def sum_below_the_line(mine, numeric):
+    """You divided by the sum of the two magnitudes. Divide by the larger one."""
+    total = np.maximum(np.abs(mine) + np.abs(numeric), 1e-300)
+    return verdict_on(float((np.abs(mine - numeric) / total).max()), mine, numeric)
+
+
+@question.misconception
+def limit_too_wide(mine, numeric):
+    """Some of what you call right is not: the limit for the error is 10⁻⁵."""
+    error, verdict = compare_gradients(mine, numeric)
+    return error, "right" if error <= 1e-2 else verdict
+
+
+@question.misconception
+def limit_too_narrow(mine, numeric):
+    """Some of what you call wrong is right: the limit for the error is 10⁻⁵, since finite differences are not
+    exact either."""
+    error, verdict = compare_gradients(mine, numeric)
+    return error, "wrong" if verdict == "right" and error > 1e-6 else verdict
 
 
 @question.misconception
@@ -867,6 +1089,27 @@ def w1_first_then_forward_again(x, y, w1, w2, rate):
     """For w2 the network was run again with the new w1; take the slope at the old weights."""
     new_w1 = w1 - rate * both_slopes(x, y, w1, w2)[0]
     return new_w1, w2 - rate * both_slopes(x, y, new_w1, w2)[1]
+
+
+@question.misconception
+def slopes_for_weights(x, y, w1, w2, rate):
+    """These are the slopes. The new weights are the old ones minus rate times the slopes."""
+    return both_slopes(x, y, w1, w2)
+
+
+@question.misconception
+def w2_not_passed(x, y, w1, w2, rate):
+    """On its way back to w1 the gradient passes w2: its value is a factor."""
+    dw1, dw2 = both_slopes(x, y, w1, w2)
+    return w1 - rate * dw1 / w2, w2 - rate * dw2
+
+
+@question.misconception
+def last_sigmoid_not_passed(x, y, w1, w2, rate):
+    """Between the loss and w2 there is a sigmoid, too. Its slope, a2 (1 − a2), is missing in both."""
+    dw1, dw2 = both_slopes(x, y, w1, w2)
+    a2 = two_weight_forward(x, w1, w2)[3]
+    return w1 - rate * dw1 / (a2 * (1 - a2)), w2 - rate * dw2 / (a2 * (1 - a2))
 
 
 @question.misconception
@@ -998,6 +1241,39 @@ def mean_of_the_group(samples, w, rate, every):
 
 
 @question.misconception
+def always_from_the_first_weight(samples, w, rate, every):
+    """Each group began again with the first weight. It should go on with what the group before has left."""
+    groups = [samples[first : first + every] for first in range(0, len(samples), every)]
+    return [train(group, w, rate, every)[0] for group in groups]
+
+
+@question.misconception
+def one_sample_late(samples, w, rate, every):
+    """A step came before the group was complete: count which sample is the last of a group. Its gradient
+    belongs to the sum."""
+    weight, values = Weight(w), []
+    for number, (x, t) in enumerate(samples):
+        weight.backward(x, t)
+        if number % every == 0:
+            weight.value -= rate * weight.grad
+            weight.grad = 0.0
+            values.append(weight.value)
+    return values
+
+
+@question.misconception
+def start_among_the_values(samples, w, rate, every):
+    """The list begins with the start. The question asks for the values after the steps alone."""
+    return [w, *train(samples, w, rate, every)]
+
+
+@question.misconception
+def uphill_with_the_group(samples, w, rate, every):
+    """The steps go uphill, with the gradient."""
+    return train(samples, w, -rate, every)
+
+
+@question.misconception
 def only_the_last_value(samples, w, rate, every):
     """That is the value at the end. The question asks for the value after every step, in a list."""
     return train(samples, w, rate, every)[-1:]
@@ -1073,10 +1349,10 @@ def deep_backward(X, Ws, bs, T):
 
 @question.hidden("other networks", count=4)
 def _(draw: Draw):
-    """Loss or gradients are right for the networks shown and not for others: two to four layers, of any
+    """Loss or gradients are right for the networks shown and not for others: two or four layers, of any
     widths."""
     samples = draw.size(2, 5)
-    widths = [draw.size(1, 4) for _ in range(draw.size(3, 5))]
+    widths = [draw.size(1, 4) for _ in range(draw.choice([3, 5]))]
     Ws = [draw.array(above, below) for above, below in pairwise(widths)]
     return {
         "X": draw.array(samples, widths[0]),
@@ -1103,6 +1379,31 @@ def mean_loss_summed_gradient(X, Ws, bs, T):
     """All gradients are too large by the same factor. The loss is a mean over the samples; is its
     gradient?"""
     return deep_by(X, Ws, bs, T, divide=False)
+
+
+@question.misconception
+def lists_turned_round(X, Ws, bs, T):
+    """The gradients are there, last layer first. Both lists should begin with the first layer."""
+    loss, dWs, dbs = deep_backward(X, Ws, bs, T)
+    return loss, dWs[::-1], dbs[::-1]
+
+
+@question.misconception
+def mean_over_all_entries(X, Ws, bs, T):
+    """You divided by the number of all entries of the output. The mean is over the samples."""
+    loss, dWs, dbs = deep_backward(X, Ws, bs, T)
+    outputs = T.shape[1]
+    return loss / outputs, [dW / outputs for dW in dWs], [db / outputs for db in dbs]
+
+
+@question.misconception
+def tanh_at_the_end(X, Ws, bs, T):
+    """The last layer of this network is linear: there is no tanh after it."""
+    x = X
+    for W, b in zip(Ws, bs, strict=True):
+        x = np.tanh(x @ W + b)
+    _, dWs, dbs = deep_by(X, Ws, bs, T)
+    return float(((x - T) ** 2).sum() / (2 * len(X))), dWs, dbs
 
 
 @question.misconception

@@ -2,8 +2,8 @@
 
 A wire has room for about ten characters, so a number is *shortened* there: four significant digits, no
 trailing zeros, a true minus sign. :func:`exact` keeps every digit of a single number, for tooltips, tables
-and the description that a screen reader speaks. An array is never printed entry by entry: :func:`summarise` keeps its shape,
-its range and a small heat map.
+and the description that a screen reader speaks. An array is never printed entry by entry: :func:`summarise`
+keeps its shape, its range and a small heat map.
 """
 
 from __future__ import annotations

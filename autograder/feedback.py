@@ -13,7 +13,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ SAFE_ADDRESS = re.compile(
     r"|(?!/)[\w./%-]{1,500}(?:#[\w-]{0,200})?)>?(?=[\s)]|$)",
     re.IGNORECASE,
 )
+
+ATTACHED = re.compile(r"\s{0,99}<?attachment:([^\s<>)]{0,500})", re.IGNORECASE)
+OWN_PICTURE = re.compile(
+    r"!\[[^\[\]]{0,500}\]\((?:attachment:([A-Za-z0-9_.-]{1,99})"
+    r"|(?!/)(?![^\s)]{0,500}(?:\.\.|%2[ef]))[\w./%-]{1,500})(?=[\s)])",
+    re.IGNORECASE,
+)
+TEX_THAT_ACTS = r"\\(?=(?:href|url|require|style|class|cssId|html|mmlToken|bbox|csname|unicode\s*\[)\w*)"
 
 
 def autograded_notebook(
@@ -71,7 +79,7 @@ def autograded_notebook(
         elif cell.cell_type == "markdown" and ours.get(cell.id) != cell.source:
             text = _cut(cell.source, min(room, MARKDOWN_CHARACTERS))
             room = max(0, room - len(cell.source))
-            shown["source"] = harmless_markdown(text)
+            shown["source"] = harmless_markdown(text, cell.get("attachments", {}))
         cells.append(shown)
     # One cell a line: as easy to compare as with indentation, and ten times as fast to write.
     lines = ",\n".join(json.dumps(cell, ensure_ascii=False, sort_keys=True) for cell in cells)
@@ -79,32 +87,50 @@ def autograded_notebook(
     return f'{{"cells": [\n{lines}\n],\n"metadata": {metadata},\n"nbformat": 4, "nbformat_minor": 5}}\n'
 
 
-def harmless_markdown(text: str) -> str:
+def harmless_markdown(text: str, attachments: Container[str] = ()) -> str:
     """Return Markdown that shows the same but can neither run anything nor lead to something that runs.
 
     A space takes apart what could act: HTML tags other than simple ones without attributes, links to anything
-    but the web, mail, attachments and files beside the notebook (a picture from ``/hub/logout`` would log the
-    reader out), and MathJax's commands that make links or styles.
+    but the web, mail, attachments and files beside the notebook, pictures that the reader's browser would
+    fetch from elsewhere (one from the hub's ``/hub/logout`` would log him out), and MathJax's commands that
+    make links or styles. Diagrams, which a script of the page would draw, are shown as their text.
+
+    Parameters
+    ----------
+    attachments
+        Names of the pictures that are attached. A page with any other one cannot be made at all.
 
     >>> harmless_markdown("so $a<b$, <b>bold</b>, <img src=x onerror=alert(1)>")
     'so $a< b$, <b>bold</b>, < img src=x onerror=alert(1)>'
+    >>> harmless_markdown("![plot](plot.png) ![far](https://jupyter.org/x.png) ![gone](attachment:x.png)")
+    '![plot](plot.png) ! [far](https://jupyter.org/x.png) ! [gone] (attachment:x.png)'
     >>> harmless_markdown("[good](https://jupyter.org) [bad](javascript:alert(1))")
     '[good](https://jupyter.org) [bad] (javascript:alert(1))'
     """
     # An entity could hide any of what follows ("java&#115;cript:"), so none but the usual ones is left.
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|nbsp);)(?=#|\w+;)", "& ", text)
     text = re.sub(r"<(?=[A-Za-z/!?])", _keep_simple_tag, text)
-    text = re.sub(r"\](?=[(:])", _keep_safe_link, text)
-    return re.sub(r"\\(?=(?:href|url|require|style|class|cssId|html|mmlToken|bbox)\w*)", r"\\ ", text)
+    text = re.sub(r"(?<=[`~]{3})([ \t]*)(?=mermaid)", r"\1text ", text, flags=re.IGNORECASE)
+    text = re.sub(r"!(?=\[)", lambda found: _keep_own_picture(found, attachments), text)
+    text = re.sub(r"\](?=[(:])", lambda found: _keep_safe_link(found, attachments), text)
+    return re.sub(TEX_THAT_ACTS, r"\\ ", text)
 
 
 def _keep_simple_tag(found: re.Match[str]) -> str:
     return "<" if SIMPLE_TAG.match(found.string, found.start()) else "< "
 
 
-def _keep_safe_link(found: re.Match[str]) -> str:
+def _keep_own_picture(found: re.Match[str], attachments: Container[str]) -> str:
+    """Leave ``![text](address)`` a picture only if it is attached, or lies beside the notebook."""
+    picture = OWN_PICTURE.match(found.string, found.start())
+    return "!" if picture and (picture[1] is None or picture[1] in attachments) else "! "
+
+
+def _keep_safe_link(found: re.Match[str], attachments: Container[str]) -> str:
     """Leave `](address` and `]: address` joined only where the address is safe."""
-    return "]" if SAFE_ADDRESS.match(found.string, found.end() + 1) else "] "
+    address = SAFE_ADDRESS.match(found.string, found.end() + 1)
+    attached = ATTACHED.match(found.string, found.end() + 1)
+    return "]" if address and (attached is None or attached[1] in attachments) else "] "
 
 
 def harmless_output(output: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -690,8 +690,9 @@ def _released(cell: NotebookNode, found: Cell | None) -> dict[str, Any]:
         "metadata": {"nbgrader": dict(mark)} if mark else {},
         "source": cell.source if found is None else found.source,
     }
-    attachments = found.attachments if found else cell.get("attachments")
-    return _completed(rebuilt, attachments)
+    if found is None or found.source == cell.source:  # the instructor's text, with his pictures of any kind
+        return _completed(rebuilt, cell.get("attachments"))
+    return _completed(rebuilt, found.attachments)
 
 
 def _foreign(cell: Cell, ids: set[str]) -> dict[str, Any]:

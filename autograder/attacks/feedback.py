@@ -189,6 +189,28 @@ Acts()
 
 _BUNDLE = repr("".join(ACTS))
 
+PICTURES = (
+    "![x](https://hub.example/hub/logout)",
+    "![x][far]\n\n[far]: https://hub.example/hub/logout",
+    "[![x](https://hub.example/a.png)](https://hub.example/b)",
+    "![a [b] c](https://hub.example/x)",
+    "![](\nhttps://hub.example/x)",
+    "![x](../../../hub/logout)",
+)
+MISSING = (
+    "![x](attachment:missing.png)",
+    "![x](<attachment:missing.png>)",
+    "![x][gone]\n\n[gone]: attachment:missing.png",
+    '![x](attachment:a"b.png "title")',
+    "![x](ATTACHMENT:missing.png) ![`]`](attachment:missing.png)",
+    "[![x](attachment:missing.png)](attachment:missing.png)",
+)
+DIAGRAMS = (
+    "```mermaid\ngraph TD; A-->B; click A href 'javascript:alert(1)'\n```",
+    "~~~ Mermaid\ngraph TD; A\n~~~",
+    "> ````mermaid\n> %%{init: {'securityLevel': 'loose'}}%%\n> graph TD; A\n> ````",
+)
+
 ENTRIES = (
     Entry(
         "feedback-text-cells",
@@ -310,12 +332,45 @@ for raw in [START + DATA + END + TEXT, START + chunk(b"tEXt", TEXT) + DATA + END
 """,
     ),
     Entry(
+        "feedback-missing-pictures",
+        "shows attached pictures that are not attached, of which nbconvert cannot make a page",
+        RIGHT_SCORE,
+        answers={"why": "\n\n".join(MISSING)},
+        make=_text_cells(*MISSING),
+        sample=True,
+    ),
+    Entry(
+        "feedback-missing-in-text",
+        "does so in the instructor's own text cells",
+        RIGHT_SCORE,
+        make=lambda draft: _released_picture_gone(draft),
+    ),
+    Entry(
+        "feedback-far-pictures",
+        "shows pictures that the reader's browser would fetch from another server, or from his own",
+        RIGHT_SCORE,
+        make=_text_cells(*PICTURES),
+    ),
+    Entry(
+        "feedback-diagrams",
+        "writes diagrams, which a script of the page would draw",
+        RIGHT_SCORE,
+        make=_text_cells(*DIAGRAMS),
+    ),
+    Entry(
         "feedback-cells-alike",
         "gives cells of its own the name and place of the grader's own notes",
         RIGHT_SCORE,
         make=lambda draft: _named_as_notes(draft),
     ),
 )
+
+
+def _released_picture_gone(draft: Draft) -> None:
+    """Text of the instructor's with a picture that is not there."""
+    for cell in draft.notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = f"![x](attachment:missing.png)\n\n{cell.source}"
 
 
 def _named_as_notes(draft: Draft) -> None:

@@ -35,6 +35,10 @@ class _Reader(HTMLParser):
             address = re.sub(r"[\x00-\x20]", "", value or "")
             if name.startswith("on") or (name in _ADDRESSES and not _HARMLESS_ADDRESS.match(address)):
                 self.found[f"<{tag} {name}={(value or '')[:100]!r}>"] += 1
+            elif tag == "img" and re.match(r"https?:", address, re.I):  # the reader's browser fetches it
+                self.found[f"<img {name}={address[:100]!r}>"] += 1
+            elif name == "class" and "mermaid" in (value or "").lower().split():
+                self.found[f"<{tag} class={value!r}>"] += 1
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._inside:

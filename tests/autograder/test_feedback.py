@@ -137,7 +137,7 @@ def test_a_students_code_cannot_act(attack: str) -> None:
 
 @pytest.mark.parametrize("address", ["/hub/logout", "//evil.example/x.png", "/formgrader/api"])
 def test_a_picture_is_not_fetched_from_the_readers_own_server(address: str) -> None:
-    assert harmless_markdown(f"![x]({address})") == f"![x] ({address})"
+    assert harmless_markdown(f"![x]({address})") == f"! [x] ({address})"
 
 
 @settings(deadline=None, max_examples=100)
@@ -163,7 +163,44 @@ def test_no_mixture_of_pieces_can_act(pieces: list[str]) -> None:
     ],
 )
 def test_honest_text_stays_as_it_is(text: str) -> None:
-    assert harmless_markdown(text) == text
+    assert harmless_markdown(text, {"p.png"}) == text
+
+
+@pytest.mark.parametrize(
+    ("picture", "attached", "is_shown"),
+    [
+        ("![x](attachment:a.png)", True, True),
+        ('![x](attachment:a.png "title")', True, True),
+        ("[![x](attachment:a.png)](https://jupyter.org)", True, True),
+        ("![x](attachment:a.png)", False, False),
+        ("![x](<attachment:a.png>)", False, False),
+        ("![x][r]\n\n[r]: attachment:a.png", False, False),
+        ("![`]`](attachment:a.png)", False, False),
+        ("![x](attachment:a&b.png)", True, False),
+        ("![x](https://jupyter.org/hub/logout)", True, False),
+        ("![x][r]\n\n[r]: https://jupyter.org/hub/logout", True, False),
+        ("![a [b] c](https://jupyter.org/x)", True, False),
+        ("![x](../../../hub/logout)", True, False),
+        ("![x](a/%2e%2e/%2e%2e/hub/logout)", True, False),
+    ],
+)
+def test_a_picture_is_attached_or_lies_beside_the_notebook(picture, attached, is_shown) -> None:
+    """A page with a picture that is missing among the attachments cannot be made by nbconvert at all."""
+    cell = new_markdown_cell("released")
+    released = new_notebook(cells=[cell])
+    shown = new_markdown_cell(picture, id=cell.id)
+    if attached:
+        shown["attachments"] = {name: {"image/png": text(png())} for name in ("a.png", "a&b.png")}
+    graded = nbformat.reads(autograded_notebook(new_notebook(cells=[shown]), released, {}, []), as_version=4)
+    page, _ = HTMLExporter().from_notebook_node(graded)
+    assert ("<img" in page[page.index("<body") :]) is is_shown
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "````", "> ```", "``` ", "- ~~~"])
+def test_a_diagram_is_shown_as_text(fence: str) -> None:
+    found = harmless_markdown(f"{fence}Mermaid\ngraph TD; A-->B\n```")
+    page, _ = HTMLExporter().from_notebook_node(new_notebook(cells=[new_markdown_cell(found)]))
+    assert 'class="mermaid"' not in page
 
 
 def test_the_instructors_own_text_stays(tmp_path) -> None:

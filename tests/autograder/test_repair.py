@@ -325,6 +325,19 @@ def test_old_notebook_formats(honest: NotebookNode, released: NotebookNode) -> N
     assert_answers_kept(repaired(old, released)[0])
 
 
+def test_the_instructors_pictures_stay_with_his_text(released: NotebookNode) -> None:
+    """A page cannot be made of a text that shows a picture which is gone."""
+    pictures = {"a.svg": {"image/svg+xml": "<svg/>"}}
+    released = copy.deepcopy(released)
+    released.cells.append(new_markdown_cell("![a](attachment:a.svg)", id="pictured"))
+    released.cells[-1].attachments = pictures
+    handed_in = copy.deepcopy(released)
+    del handed_in.cells[-1]["attachments"]
+    notebook = repair(nbformat.writes(handed_in).encode(), released).notebook
+    assert notebook is not None
+    assert notebook.cells[-1].attachments == pictures
+
+
 def test_outputs_attachments_and_odd_characters(honest: NotebookNode, released: NotebookNode) -> None:
     honest.cells[2].outputs = [{"output_type": "stream", "name": "stdout", "text": "x" * 3_000_000}]
     honest.cells[2].source = SQUARE.replace("\n", "\r\n") + "\x00"

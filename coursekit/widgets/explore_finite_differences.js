@@ -74,7 +74,7 @@ function render({ model, el }) {
     guides.replaceChildren(...[
       truncation.forward && line((h) => truncation.forward * h, 1e-11, "truncation ∝ h", above),
       truncation.central && line((h) => truncation.central * h * h, 1e-7, "truncation ∝ h²", right),
-      rounding && line((h) => rounding / h, 3e-5, "rounding ∝ 1/h", { ...right, dy: -10 }),
+      rounding && line((h) => rounding / h, 1e-4, "rounding ∝ 1/h", { ...right, dy: -10 }),
     ].filter(Boolean).flat());
     slider.max = steps.length - 1;
   }

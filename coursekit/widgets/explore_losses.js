@@ -108,7 +108,7 @@ function render({ model, el }) {
     const steepest = tapes.map(([loss], n) => [loss, Math.abs(now[n].slopes[moving()])]).reduce((a, b) => (b[1] > a[1] ? b : a));
     const words = [`Score of ${what}: ${short(score)}. Losses: ${each((n) => n.loss)}.`, `Slopes: ${each((n) => n.slopes[moving()])}.`,
       silent.length ? `${list(silent)} ${silent.length > 1 ? "are" : "is"} flat here: ${silent.length > 1 ? "they ask" : "it asks"} for no change of this score.` : "",
-      steepest[1] > 0 ? `Hardest pulls ${steepest[0]}.` : ""].filter(Boolean).join(" ");
+      steepest[1] > 0 ? `${steepest[0][0].toUpperCase()}${steepest[0].slice(1)} pulls hardest.` : ""].filter(Boolean).join(" ");
     write(frame.caption, words);
     for (const { plot } of plots) plot.describe(words);
     which.value = moving();

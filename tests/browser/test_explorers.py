@@ -287,6 +287,7 @@ def test_losses_by_keyboard(saved: Any) -> None:
             assert read_numbers(values) == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
     compare()
+    assert caption(page).endswith("Hinge pulls hardest.")  # with a slope of −2
     press(page, "ArrowRight", "ArrowRight", "PageUp")
     widget.scores = [0.631, 1.569, 0.71]
     compare()

@@ -121,6 +121,7 @@ def mentioned(module: str, text: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             when = TYPED
         if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports by dots; here full names are written"
             yield from ((f"{node.module}.{alias.name}", when) for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from ((alias.name, when) for alias in node.names)

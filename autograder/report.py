@@ -32,6 +32,7 @@ from autograder.database import shown as shown_url
 from autograder.results import ResultStore, SubmissionResult
 
 TOO_SLOW = ("took longer than", "ran out", "no answer after")  # what is said of a missed deadline
+NO_ANSWER = ("no answer yet", "is not defined yet")  # … of a question that was left as it came
 ENOUGH = 5  # students: with fewer, a correlation says nothing
 
 
@@ -47,6 +48,11 @@ class Mark:
     def too_slow(self) -> bool:
         """Whether the student's code ran into a deadline."""
         return any(phrase in self.reason for phrase in TOO_SLOW)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether there was nothing to judge."""
+        return not self.misconceptions and any(phrase in self.reason for phrase in NO_ANSWER)
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,10 @@ class Item:
         or all alike here or elsewhere.
     too_slow
         How many ran into a deadline.
+    unanswered
+        How many gave no answer.
     undecided
-        How many a person still has to grade.
+        How many a person still has to grade, in files that could be read.
     """
 
     notebook: str
@@ -96,22 +104,24 @@ class Item:
     difficulty: float | None
     discrimination: float | None
     too_slow: int
+    unanswered: int = 0
     undecided: int = 0
 
     @property
     def remark(self) -> str:
         """What an instructor should look at, or nothing."""
+        odd = ""
+        if self.discrimination is not None and self.discrimination < 0:
+            odd = "Those who do well elsewhere do worse here: is it ambiguous, or its test wrong?"
         if self.undecided:
-            return f"{self.undecided} still to be graded by hand."
+            return f"{self.undecided} still to be graded by hand. {odd}".rstrip()
         if not self.graded:
             return "Nobody has a score for it."
         if self.solved == self.graded:
             return "Everybody solves it: it tells nobody apart."
         if self.missed == self.graded:
             return "Nobody gets a point: read the question and its tests again."
-        if self.discrimination is not None and self.discrimination < 0:
-            return "Those who do well elsewhere do worse here: is it ambiguous, or its test wrong?"
-        return ""
+        return odd
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,8 @@ def _item(question: tuple[str, str], most: float, handed: Sequence[Handed]) -> I
         difficulty=sum(scores) / len(scores) / most if scores and most else None,
         discrimination=correlation(scores, [rest for _, rest in scored]),
         too_slow=sum(mark.too_slow for _, mark in marks),
-        undecided=len(marks) - len(scores),
+        unanswered=sum(mark.unanswered for _, mark in marks),
+        undecided=sum(mark.score is None and not one.unreadable for one, mark in marks),
     )
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from autograder.report import Report, repairs
+from coursekit.checking.showing import in_html
 from coursekit.drawing.theme import DARK, LIGHT, variables
 
 BINS = 10
@@ -41,13 +43,15 @@ def page(report: Report) -> str:
 
 
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["hint"] = lambda text: Markup(in_html(text))  # escaped there
+    return templates
 
 
 def histogram(shares: Sequence[float]) -> list[tuple[int, int, int]]:
@@ -67,7 +71,7 @@ def _unexplained(report: Report) -> list[tuple[str, str, int]]:
     count: dict[tuple[str, str], int] = {}
     for handed in report.handed:
         for (_, grade_id), mark in handed.marks.items():
-            if mark.reason and not mark.misconceptions:
+            if mark.reason and not mark.misconceptions and not mark.unanswered:
                 count[grade_id, mark.reason] = count.get((grade_id, mark.reason), 0) + 1
     ordered = sorted(count.items(), key=lambda entry: (-entry[1], entry[0]))
     return [(*what, many) for what, many in ordered[:20]]
@@ -89,7 +93,7 @@ def students_csv(report: Report) -> str:
 def questions_csv(report: Report) -> str:
     """Return a row a question: its item analysis."""
     head = ["notebook", "question", "max_score", "graded", "solved", "missed", "difficulty"]
-    head += ["discrimination", "too_slow", "misconceptions", "remark"]
+    head += ["discrimination", "unanswered", "too_slow", "misconceptions", "remark"]
     rows = [
         [
             item.notebook,
@@ -100,6 +104,7 @@ def questions_csv(report: Report) -> str:
             item.missed,
             "" if item.difficulty is None else round(item.difficulty, 4),
             "" if item.discrimination is None else round(item.discrimination, 4),
+            item.unanswered,
             item.too_slow,
             "; ".join(
                 f"{name}: {len(students)}"

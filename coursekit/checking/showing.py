@@ -10,7 +10,7 @@ from typing import Any
 from coursekit.checking.marking import Finding, Report
 from coursekit.drawing.theme import DARK, FORCED, LIGHT, variables
 
-__all__ = ["Shown"]
+__all__ = ["Shown", "in_html"]
 
 _MOST = 3  # findings that are shown; the others are counted
 
@@ -92,25 +92,26 @@ class Shown:
         verdict = html.escape(self._verdict())
         parts = [f'<p class="ck-verdict">{"✓" if self._report.passed else "✗"} {verdict}</p>']
         for found in self._findings():
-            parts.append(f"<p>{_in_html(found.says)}</p>")
+            parts.append(f"<p>{in_html(found.says)}</p>")
             rows = "".join(_row(word, text) for word, text in _rows(found))
             parts.append(f"<table><tbody>{rows}</tbody></table>" if rows else "")
         parts.append(f"<p>{html.escape(self._rest())}</p>" if self._rest() else "")
         for word, text in self._sentences():
-            parts.append(f"<p><strong>{word}:</strong> {_in_html(text)}</p>")
+            parts.append(f"<p><strong>{word}:</strong> {in_html(text)}</p>")
         return (
             f'<div class="ck-check ck-{kind}" role="group" aria-label="Check of {verdict}">'
             f"<style>{_STYLE}</style>{''.join(parts)}</div>"
         )
 
 
-def _in_html(sentence: str) -> str:
-    """A sentence as HTML, what stands between backticks as code.
+def in_html(sentence: str) -> str:
+    """Write a sentence as HTML: what stands between backticks as code, *words* between asterisks stressed.
 
-    >>> _in_html("`x < 1` is no answer")
-    '<code>x &lt; 1</code> is no answer'
+    >>> in_html("`x < 1` is *no* answer; x * y * z may be")
+    '<code>x &lt; 1</code> is <em>no</em> answer; x * y * z may be'
     """
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
+    code = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
+    return re.sub(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])", r"<em>\1</em>", code)
 
 
 def _rows(found: Finding) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from sample_course import ASSIGNMENT, DOUBLE, SQUARE, add_gradebook, answered, m
 
 from autograder import cli
 from autograder.course import Course, CourseError
-from autograder.report import Handed, Mark, Report, analyse, read, repairs
+from autograder.report import Handed, Item, Mark, Report, analyse, read, repairs
 from autograder.report_page import histogram, page, questions_csv, students_csv
 
 POINTS = {("hw", "easy"): 2.0, ("hw", "odd"): 4.0, ("hw", "essay"): 5.0}
@@ -51,6 +51,31 @@ def test_a_question_in_numbers() -> None:
     assert (essay.graded, essay.undecided, essay.remark) == (3, 3, "3 still to be graded by hand.")
 
 
+def test_who_gave_no_answer_and_whose_file_cannot_be_read() -> None:
+    marks = {
+        "ada": Mark(2.0),
+        "bob": Mark(0.0, "f: no answer yet. Put your own code in place of `raise NotImplementedError()`."),
+        "cyd": Mark(0.0, "f is not defined yet. Write it."),
+        "dan": Mark(0.0, "y is 3.0 and should be 4.0."),
+        "eve": Mark(None),
+    }
+    question = ("hw", "q")
+    handed = [Handed(name, {question: mark}, unreadable=name == "eve") for name, mark in marks.items()]
+    report = analyse("hw", handed, {question: 2.0})
+    [item] = report.items
+    assert (item.graded, item.missed, item.unanswered, item.undecided, item.remark) == (4, 3, 2, 0, "")
+    text = page(report)
+    assert "1 of the submissions could not be graded as handed in" in text
+    assert "y is 3.0 and should be 4.0." in text
+    assert "no answer yet" not in text
+    assert "is not defined yet" not in text
+
+
+def test_a_remark_on_a_question_is_not_hidden_by_answers_that_wait() -> None:
+    odd = Item("hw", "q", 2.0, 6, 3, 3, 0.5, -0.4, 0, undecided=2)
+    assert odd.remark.startswith("2 still to be graded by hand. Those who do well elsewhere do worse here")
+
+
 def test_nobody_solves_it() -> None:
     report = analyse("hw", [Handed("ada", {("hw", "q"): Mark(0.0)})], {("hw", "q"): 1.0})
     assert report.items[0].remark.startswith("Nobody gets a point")
@@ -68,7 +93,11 @@ def test_misconceptions_are_counted_once_a_student_and_ordered() -> None:
 
 def test_the_hint_stands_below_a_misconception() -> None:
     handed = [Handed("ada", {("hw", "q"): Mark(0.0, "", ("one-path", "sign"))})]
-    text = page(analyse("hw", handed, {("hw", "q"): 1.0}, {("q", "one-path"): "w1 reaches g on two paths."}))
+    text = page(
+        analyse("hw", handed, {("hw", "q"): 1.0}, {("q", "one-path"): "w1 reaches g on *two* paths <x>."})
+    )
+    assert "w1 reaches g on <em>two</em> paths &lt;x&gt;." in text
+    text = text.replace("<em>two</em> paths &lt;x&gt;", "two paths")
     assert text.index("one path") < text.index("w1 reaches g on two paths.") < text.index("sign")
 
 
@@ -160,7 +189,7 @@ def test_the_report_of_a_graded_class(course: Path, capsys: pytest.CaptureFixtur
         "why",
     ]
     assert items[0]["difficulty"] == "0.5"  # ada and bob; cyd's broken file waits for a person
-    assert items[0]["remark"] == "1 still to be graded by hand."
+    assert items[0]["remark"] == ""
 
 
 def test_points_given_by_hand_count(course: Path) -> None:

@@ -148,7 +148,10 @@ class Submission:
             moment = parse_utc(text) if text else None
         except Refused as refusal:
             return None, f"{refusal} The work counts as handed in on time."
-        except (ValueError, OverflowError, UnicodeDecodeError):
+        except (
+            ValueError,
+            ArithmeticError,
+        ):  # "23:5999999999999999999999999999999" is too much for a Decimal
             return None, f"{TIMESTAMP} does not hold a date, so the work counts as handed in on time."
         if moment is None:
             return None, f"{TIMESTAMP} is empty, so the work counts as handed in on time."

@@ -516,6 +516,12 @@ ENTRIES = (
         for name, what, make, told in (
             ("words", "a time in words", _timestamp("yesterday evening"), "does not hold a date"),
             ("empty", "no time", _timestamp(""), "is empty"),
+            (
+                "minutes",
+                "more minutes than a Decimal holds",
+                _timestamp("23:" + "59" * 20),
+                "does not hold a date",
+            ),
             ("long", "a time of a megabyte", _timestamp("2" * 1_000_000), "at most"),
             ("bytes", "a time that is no text", _timestamp(b"\xff\xfe\x00"), "does not hold a date"),
             (

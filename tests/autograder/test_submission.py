@@ -123,6 +123,11 @@ def test_notebooks_are_found_by_name_even_when_renamed(
         ("soon", None, "timestamp.txt does not hold a date, so the work counts as handed in on time."),
         ("9" * 400, None, "timestamp.txt does not hold a date, so the work counts as handed in on time."),
         (
+            "23:" + "59" * 20,
+            None,
+            "timestamp.txt does not hold a date, so the work counts as handed in on time.",
+        ),
+        (
             "x" * 5000,
             None,
             "timestamp.txt has 0.0 MB; at most 0.0 MB are read. The work counts as handed in on time.",

@@ -538,6 +538,9 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
             names[name] = _compare(name)
         elif name in allowed and name in OPERATORS:
             names[name] = _compute(name)
+    if is_odd and "__getitem__" in told["operators"] and "__iter__" not in told["operators"]:
+        # Python loops over its places: so it can be looped over, also where it is not asked for them.
+        names["__iter__"] = _forward("__iter__") if rules.expects("__iter__") else _loop
     names.setdefault("__bool__", _truth(told["operators"], allowed))
     if "__eq__" in names:
         # Python's own rule: who defines == and no hash has none.

@@ -83,6 +83,20 @@ def test_a_collection_looks_the_same_each_time(base, more):
     assert both(source, answer=wrong) == ([2.0], [0.0])
 
 
+def test_a_collection_may_be_looped_over_by_its_places():
+    source = notebook(
+        solution(
+            "class Stack:\n    def __init__(self): self.items = []\n    def push(self, x): self.items.append(x)\n"
+            "    def __len__(self): return len(self.items)\n    def __iter__(self): return iter(self.items)"
+        ),
+        graded(
+            "s = Stack()\ns.push(1)\nassert list(s) == [1] and len(s) == 1 and 1 in s\ns.push(2)\nassert list(s) == [1, 2]"
+        ),
+    )
+    by_place = "class Stack:\n    def __init__(self): self.items = []\n    def push(self, x): self.items.append(x)\n    def __len__(self): return len(self.items)\n    def __getitem__(self, place): return self.items[place]"
+    assert both(source, answer=by_place) == ([2.0], [2.0])
+
+
 def test_a_class_is_no_list():
     source = notebook(
         solution("def g(x): return [x, x + 1]"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from coursekit.drawing.numbers import MINUS, equals
 from coursekit.drawing.numbers import short as short_number
 from coursekit.errors import GateError
 from coursekit.values import is_array, plain
@@ -98,9 +100,21 @@ def _backward(graph: HasNodes) -> list[Step]:
 
 
 def _sentence(x: Variable, dz: Any, local: Any, dx: Any, before: Any, total: Any) -> str:
-    product = short(dx) if local is None else f"upstream {short(dz)} × local {short(local)} = {short(dx)}"
-    branch = "" if before is None else f"; branches add: {short(before)} + {short(dx)} = {short(total)}"
+    product = short(dx)
+    if local is not None:
+        sign = _equals(dx, dz, local, product=True)
+        product = f"upstream {short(dz)} × local {short(local)} {sign} {short(dx)}"
+    branch = ""
+    if before is not None:
+        terms = f"{short(before)} + {short(dx)}".replace(f"+ {MINUS}", f"{MINUS} ")
+        branch = f"; branches add: {terms} {_equals(total, before, dx)} {short(total)}"
     return f"∇{x.name} += {product}{branch}"
+
+
+def _equals(total: Any, *terms: Any, product: bool = False) -> str:
+    """Write ≈ where the numbers, rounded as they are shown, do not give the total."""
+    plain_numbers = all(isinstance(x, (int, float)) and math.isfinite(x) for x in (total, *terms))
+    return equals(total, terms, product) if plain_numbers else "="
 
 
 def _formula(node: Variable, text: Any) -> str:

@@ -142,6 +142,21 @@ def test_a_variable_with_a_number_brings_its_number() -> None:
     assert graph.forward(b=5) == 10.0
 
 
+def test_a_step_says_equal_only_of_numbers_that_are_so_as_they_are_shown() -> None:
+    def last(**inputs: float) -> str:
+        return g_graph().steps(**inputs)[-1].text
+
+    assert last(w1=2.0, w2=3.0) == "∇w1 += upstream 3 × local 12 = 36; branches add: 3 + 36 = 39"
+    assert last(w1=2.0, w2=-3.0) == "∇w1 += upstream −3 × local 12 = −36; branches add: 3 − 36 = −33"
+    thirds = "∇w1 += upstream 0.6667 × local 0.3333 ≈ 0.2222; branches add: 3 + 0.2222 ≈ 3.222"
+    assert last(w1=1 / 3, w2=2 / 3) == thirds
+    wide = last(w1=123456.789, w2=-0.000123456)  # 1.235e−4 × 4.572e10 is 5.646e6
+    assert wide.startswith("∇w1 += upstream −1.235e−4 × local 4.572e10 ≈ −5.645e6;")
+    (x,) = ck.variables("x")
+    too_large = ck.ComputationalGraph(x * 1e200 * 1e200).steps(x=1.0)[-1].text
+    assert too_large == "∇x += upstream 1e200 × local 1e200 = ⚠ infinity"
+
+
 def test_a_run_takes_nothing_over_from_an_earlier_one() -> None:
     graph = g_graph()
     graph.forward(w1=2.0, w2=3.0)

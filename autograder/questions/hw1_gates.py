@@ -186,6 +186,13 @@ def _(draw: Draw):
     return {"z": draw.number(-8, 8)}
 
 
+question.group(
+    "where the sigmoid is nearly flat",
+    [case(z=6.5), case(z=-9.0), case(z=12.0)],
+    message="Nearly flat is not flat: the slope there is small, and it is not 0.",
+)
+
+
 @question.misconception
 def z_for_the_sigmoid(z):
     """z·(1 − z) has the right form with the wrong letter: is the factor 1 minus z, or 1 minus the sigmoid of
@@ -421,6 +428,30 @@ def _(draw: Draw):
     return {"f": Code(f), "w": draw.numbers(2), "h": 1e-4}
 
 
+question.group(
+    "equal entries",
+    [
+        case(f=Code("lambda w: w[0]**2 * w[1] + w[2]"), w=[2.0, 2.0, 2.0], h=0.25).gives(
+            estimate=[8.0, 4.0, 1.0]
+        )
+    ],
+    message="Several entries may have the same value: is the one that is nudged known by its place?",
+)
+
+
+@question.misconception
+def place_found_by_value(f, w, h=1e-5):
+    """w.index(value) finds the first entry with that value. If two are equal, the second one is never nudged:
+    go by places."""
+    slopes = []
+    for value in w:
+        up, down = list(w), list(w)
+        up[w.index(value)] += h
+        down[w.index(value)] -= h
+        slopes.append((f(up) - f(down)) / (2.0 * h))
+    return slopes
+
+
 @question.misconception
 def step_counted_once(f, w, h=1e-5):
     """The estimate is twice too large: from the nudge down to the nudge up it is more than one h."""
@@ -537,6 +568,13 @@ def _(draw: Draw):
     return some_network(draw)
 
 
+question.group(
+    "the other target",
+    [case(x=2.0, w1=0.5, w2=-1.0, target=0.0), case(x=-1.5, w1=-0.5, w2=2.0, target=0.0)],
+    message="The target may be 0 as well as 1: does it stand in your formula?",
+)
+
+
 @question.misconception
 def no_slope_of_the_sigmoid(x, w1, w2, target):
     """One of the three factors is missing: between z2 and a2 there is a sigmoid, which has a slope of its
@@ -606,6 +644,13 @@ def loss_gradient_w1(x, w1, w2, target):
 def _(draw: Draw):
     """Right at the point shown, wrong at another: does your formula use x, both weights and the target?"""
     return some_network(draw)
+
+
+question.group(
+    "the other target",
+    [case(x=2.0, w1=0.5, w2=-1.0, target=0.0), case(x=-1.5, w1=-0.5, w2=2.0, target=0.0)],
+    message="The target may be 0 as well as 1: does it stand in your formula?",
+)
 
 
 @question.misconception

@@ -753,6 +753,14 @@ def _(draw: Draw):
     return {"width": draw.choice([2, 4, 5, 6, 7, 8, 9]), "layers": draw.size(2, 12)}
 
 
+question.group(
+    "a large network",
+    [case(width=9, layers=12).gives(paths=282429536481, edges=909), case(width=1, layers=7).gives(paths=1)],
+    message="The number of paths grows fast: it must be exact for large networks, too, and right for narrow "
+    "ones.",
+)
+
+
 @question.misconception
 def choices_added(width, layers):
     """In every layer a path may take any unit, whatever it took before: such choices multiply."""

@@ -83,7 +83,8 @@ def judge_notebook(
             questions.append(result)
             if cell.role == "test":
                 outputs[cell.id] = _shown_score(result)
-    return NotebookResult(plan.name, questions, outputs, [*scored.messages])
+    told = dict.fromkeys([*shown.interrupted, *scored.interrupted, *scored.messages])
+    return NotebookResult(plan.name, questions, outputs, [*told])
 
 
 def _question(cell: PlannedCell, scored: Any, shown: Any) -> Question:

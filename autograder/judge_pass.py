@@ -73,6 +73,8 @@ class Pass:
         Cell id -> `Outcome`, of test cells.
     outputs : dict
         Cell id -> outputs, of student cells.
+    messages, interrupted : list of str
+        Sentences for student and instructor; those about cells that did not end.
     unexplained : set of str
         Ids of cells that showed something, or failed a visible test, when the child had met hidden tests.
     stopped : str
@@ -105,6 +107,7 @@ class Pass:
         self.outcomes: dict[str, Outcome] = {}
         self.outputs: dict[str, list[Output]] = {}
         self.messages: list[str] = []
+        self.interrupted: list[str] = []
         self.unexplained: set[str] = set()
         self.stopped = ""
         self._recorder = Recorder(limits.output_bytes)
@@ -115,7 +118,7 @@ class Pass:
         self._childs: dict[str, Any] = {}  # pushed names: what the child has them bound to, as known here
         self._child: Student | None = None
         self._no_child: Exception | None = None
-        self._dirty = False
+        self._dirty = False  # this child, or one before it, has met a hidden test
         self._restarts = 0
         self._ran: list[_Ran] = []
         self._trouble: dict[str, str] = {}  # grade_id of a student cell -> what was wrong with it
@@ -244,23 +247,34 @@ class Pass:
         try:
             report = student.run_cell(ran.source, ran.names, ran.classes)
         except Lost as lost:
-            why = self._why(lost, self._limits.cell_seconds)
-            self._trouble[ran.key] = f"the cell {ran.key} did not end: {why}"
-            self.messages.append(short(f"The cell {ran.key} did not end: {why}."))
-            self.outputs[cell_id] = [_error("Interrupted", f"The cell did not end: {why}.")]
+            self._interrupted(ran, cell_id, self._why(lost, self._limits.cell_seconds), shown and dirty)
             return
         self._ran.append(ran)
-        self._note(ran, report, dirty)
+        self._note(ran, report)
         self.outputs[cell_id] = [] if dirty else report.outputs
         if shown and dirty and report.outputs:
             self.unexplained.add(cell_id)
 
-    def _note(self, ran: _Ran, report: CellReport, dirty: bool) -> None:
+    def _interrupted(self, ran: _Ran, cell_id: str, why: str, dirty: bool) -> None:
+        """Tell that a cell did not end; of a child that met hidden tests, another pass has to see it.
+
+        With many cells of which one ends, a student would read from its name what a hidden test asked.
+        """
+        if dirty:
+            self._trouble[ran.key], self.outputs[cell_id] = "", []
+            self.unexplained.add(cell_id)
+            return
+        self._trouble[ran.key] = "" if self._dirty else f"the cell {ran.key} did not end: {why}"
+        self.interrupted.append(short(f"The cell {ran.key} did not end: {why}."))
+        self.outputs[cell_id] = [_error("Interrupted", f"The cell did not end: {why}.")]
+
+    def _note(self, ran: _Ran, report: CellReport) -> None:
         if report.error is not None:
             name, message = report.error
-            self._trouble[ran.key] = f"the cell {ran.key} stopped" + (
-                "" if dirty else f": {told((name, message))}"
-            )
+            # Once a hidden test was met, not even its name: a student could have many cells, and say by those
+            # that stop what he was asked.
+            why = f"the cell {ran.key} stopped: {told((name, message))}"
+            self._trouble[ran.key] = "" if self._dirty else why
 
     def _student(self) -> Student:
         """The child, a fresh one with all cells replayed if the last one was lost."""
@@ -272,7 +286,6 @@ class Pass:
                     raise _Stop("The code ended its process or hung too often.")
             self._childs.clear()
             self._patches.forget()
-            self._dirty = False
             self._child = Student(
                 self._fresh_child(),
                 self,
@@ -365,7 +378,9 @@ class Pass:
         self._unittest_failed, self._cells.shown_error = "", None
         student.copies.remark()
         noticed = student.noticed
-        outcome = Outcome(score=planned.points, dirty=self._dirty, trouble="; ".join(self._trouble.values()))
+        outcome = Outcome(
+            score=planned.points, dirty=self._dirty, trouble="; ".join(filter(None, self._trouble.values()))
+        )
         value = None
         try:
             with self._captured([]), limited(self._left(self._limits.question_seconds)):

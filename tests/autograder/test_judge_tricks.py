@@ -13,6 +13,7 @@ from tests.autograder.judging import (
     judge,
     locked,
     notebook,
+    plain,
     scores,
     solution,
     submission,
@@ -552,3 +553,35 @@ def test_an_alarm_while_a_loss_is_written_down_leaves_no_answer_for_the_next_que
     )
     endless = "def slope(f):\n    global hangs\n    hangs = True\n    while True: f(1)"
     assert scores(judge(source, submission(source, slope=endless), limits=HASTY)) == [0.0, 2.0]
+
+
+OWN_CELLS = {
+    "stops": "if len(kept) > 1 and kept[-1][{n}] == 'r': 1 / 0",
+    "dies": "import os\nif len(kept) > 1 and kept[-1][{n}] == 'r': os._exit(0)",
+    "hangs": "import time\nif len(kept) > 1 and kept[-1][{n}] == 'r': time.sleep(9)",
+    "all": "import os\nif len(kept) > 1: os._exit(0) if kept[-1][{n}] == 'r' else None\nelse: 1 / 0",
+}
+
+
+@pytest.mark.parametrize("way", OWN_CELLS)
+def test_which_of_many_cells_ends_does_not_tell_what_a_hidden_test_asked(way):
+    def told(word):
+        hidden = f"### BEGIN HIDDEN TESTS\nassert f('{word}') == '{word.upper()}'\n### END HIDDEN TESTS"
+        source = notebook(
+            solution("def f(x): return x.upper()", "f"),
+            graded(f"assert f('a') == 'A'\n{hidden}"),
+            solution("def g(x): return x", "g"),
+            graded("assert g(1) == 1"),
+            graded("### BEGIN HIDDEN TESTS\nassert g(2) == 2\n### END HIDDEN TESTS"),
+        )
+        wrong = "kept = []\ndef f(x):\n    kept.append(x)\n    return x.upper()"
+        handed_in = submission(source, f=wrong, g="def g(x): return 0")
+        for number in range(5):
+            own = plain(OWN_CELLS[way].format(n=number))
+            own["id"] = f"own-{number}"
+            handed_in.cells.insert(2 + number, own)
+        result = judge(source, handed_in, limits=HASTY)
+        assert scores(result) == [2.0, 0.0, 0.0]
+        return [question.reason for question in result.questions], result.messages, result.outputs
+
+    assert told("zebra") == told("arise")

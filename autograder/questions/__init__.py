@@ -55,10 +55,10 @@ one of your own. "For every shape" is a generator that draws the shape:
 public cases and ``@question.hidden(…, share=0.5)``.
 
 **No luck.** A generator that may draw the shape, the sign or the target of a case that is shown lets a wrong
-answer pass now and then, for one seed in ten, say. Leave that out of what is drawn, ``draw.choice([2, 4, 5])``
-where three is shown, and put what an answer meets at its edges (equal values, 0, one sample, as many rows as
-columns, numbers beyond a float) into a `Question.group` of fixed cases. ``question.slips(seed)`` tells of any
-seed whether all is as it should be.
+answer pass now and then, for one seed in ten, say. Leave that out of what is drawn
+(``draw.choice([2, 4, 5])`` where three is shown), and put what an answer meets at its edges (equal values, 0,
+one sample, as many rows as columns, numbers beyond a float) into a `Question.group` of fixed cases.
+``question.slips(seed)`` tells of any seed whether all is as it should be.
 
 **A misconception** is a wrong answer that people do give. Its hint points to the idea and never holds the
 answer. `coursekit verify` proves that it fails and is told from the others by its values; that each

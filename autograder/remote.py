@@ -117,8 +117,7 @@ class RemoteClass(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__") and name not in _CLASS_DUNDERS:
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-        _trust(cls, name, f"class {cls.__name__}")
-        return owner(cls).ask("getattr", name)
+        return _trusted(cls, name, f"class {cls.__name__}", owner(cls))
 
     def __setattr__(cls, name: str, value: object) -> None:
         owner(cls).ask("setattr", name, value)
@@ -325,9 +324,10 @@ def _get(self: Any, name: str) -> Any:
         raise AttributeError(name)  # NumPy and IPython look whether an object wants to be something else
     if name in OPERATORS:  # ``x.__eq__(y)`` is no other question than ``x == y``
         return object.__getattribute__(self, name)
-    _trust(kind, name, f"{kind.__name__} object")
     method = _method_of(kind, name)
-    return owner(self).ask("getattr", name) if method is None else types.MethodType(method, self)
+    if method is None or name in vars(kind)[_VERDICTS_REFUSED]:
+        return _trusted(kind, name, f"{kind.__name__} object", owner(self))
+    return types.MethodType(method, self)
 
 
 def _method_of(kind: type, name: str) -> types.FunctionType | None:
@@ -357,10 +357,14 @@ _COMPARING = frozenset(
 )
 
 
-def _trust(kind: type, name: str, what: str) -> None:
-    """Refuse to ask for a verdict that the instructor's class does not give, either."""
-    if name in vars(kind)[_VERDICTS_REFUSED]:
-        raise TypeError(f"a {what} has no {name} to trust; a plain value is expected here")
+def _trusted(kind: type, name: str, what: str, own: Owner) -> Any:
+    """An attribute, but no verdict that the instructor's class does not give, either."""
+    is_refused = name in vars(kind)[_VERDICTS_REFUSED]
+    if not is_refused or name in _COMPARING:
+        value = own.ask("getattr", name)
+        if not is_refused or not (callable(value) or isinstance(type(value), RemoteClass)):
+            return value  # a number may be called ``corr``
+    raise TypeError(f"a {what} has no {name} to trust; a plain value is expected here")
 
 
 _names: dict[str, Any] = {

@@ -163,6 +163,19 @@ def test_the_instructors_class_may_compare():
     assert scores(judge(source)) == [2.0]
 
 
+def test_a_plain_attribute_may_have_any_name():
+    source = notebook(
+        solution(
+            "from types import SimpleNamespace\ndef f(): return SimpleNamespace(corr=0.5, union={1, 2})"
+        ),
+        graded("assert f().corr == 0.5 and f().union == {1, 2}"),
+    )
+    other = (
+        "class Found:\n    def __init__(self): self.corr = 0.5\n    union = {1, 2}\ndef f(): return Found()"
+    )
+    assert both(source, answer=other) == ([2.0], [2.0])
+
+
 def test_an_object_of_the_tests_keeps_its_methods():
     source = notebook(
         solution("def g(o): return o.base * 2"),

@@ -210,9 +210,10 @@ def _take(line: Line, scope: dict[str, Any], run: Run) -> None:
     """Run a line and keep its answers."""
     value = eval(line.code, scope)
     if line.kind == "parts":
-        # Taken apart only if it is plain: an object of the student's could be of any length.
+        # Taken apart only if it is what Python made: an object of the student's could be of any length.
         plain = as_plain(value)
-        parts = list(plain) if is_plain(plain) and _length(plain) == len(line.targets) else None
+        whole = type(plain) in (list, tuple) or is_plain(plain)
+        parts = list(plain) if whole and _length(plain) == len(line.targets) else None
         if parts is None:
             run.answers[", ".join(line.targets)] = plain
             run.parts = len(line.targets), plain

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from coursekit.checking.plain_data import is_plain, library
+from coursekit.checking.plain_data import is_plain, library, python_number
 from coursekit.values import is_numpy
 
 __all__ = ["Difference", "Rule", "differences", "follows"]
@@ -141,7 +141,7 @@ def _of_atoms(expected: Any, got: Any, rule: Rule, path: Path) -> Iterator[Diffe
 
 def _python(value: Any) -> Any:
     """A NumPy number, or an array of no axis, as Python's number."""
-    return value.item() if is_numpy(value) and value.ndim == 0 else value
+    return python_number(value) if is_numpy(value) and value.ndim == 0 else value
 
 
 def _is_number(value: Any) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "is_plain",
     "library",
     "names_read",
+    "python_number",
     "shown",
     "to_json",
 ]
@@ -122,6 +123,14 @@ def _is_plain_array(value: Any) -> bool:
     return value.dtype.kind in "biufcU" and kind in (np.ndarray, value.dtype.type)
 
 
+def python_number(value: Any) -> Any:
+    """Return a NumPy number, or an array of no axis, as Python's; of long doubles the nearest float."""
+    number = value.item()
+    if type(number) in _ATOMS:
+        return number
+    return complex(number) if value.dtype.kind == "c" else float(number)
+
+
 def copy_of(value: Any) -> Any:
     """Return a copy that shares nothing with the original; `Code` is evaluated anew."""
     if isinstance(value, Code):
@@ -164,7 +173,7 @@ def _text(value: Any) -> str:
         return "{" + ", ".join(f"{_text(name)}: {_text(part)}" for name, part in value.items()) + "}"
     if _is_plain_array(value):
         if value.ndim == 0:
-            return _text(value.item())
+            return _text(python_number(value))
         if value.size > 50:
             return f"an array of shape {value.shape}"
         return f"array({_text(value.tolist())})"
@@ -209,7 +218,7 @@ def to_json(value: Any) -> Any:
         return {"code": value.text}
     if _is_plain_array(value):
         if value.ndim == 0:
-            return to_json(value.item())
+            return to_json(python_number(value))
         numbers = [to_json(number) for number in value.ravel().tolist()]
         return {"array": numbers, "dtype": value.dtype.str, "shape": list(value.shape)}
     raise TypeError(f"{shown(value, 60)} ({kind.__name__}) is neither plain data nor Code")

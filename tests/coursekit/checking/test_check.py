@@ -447,6 +447,22 @@ def test_a_part_without_a_value_is_no_missing_return() -> None:
 
 
 @pytest.mark.parametrize(
+    ("best", "says"),
+    [
+        (np.ma.array([2.5]), "best is an object of the class MaskedArray; a number is expected here."),
+        (print, "best is a function; a number is expected here."),
+        (np.longdouble(3.5), "best is 3.5 and should be 2.5."),
+    ],
+)
+def test_one_of_several_values_is_no_number(best: Any, says: str) -> None:
+    right = Run({"best": 2.5, "loss": 0.25})
+    group = Group("the numbers shown", "best, loss = search(x)", (Case({"x": 1.0}, right),), "")
+    sheet = Sheet("search", "Search", (Name("search", "function", "(x)"),), (group,))
+    assert mark(sheet, {"search": lambda x: (best, 0.25)}).findings[0].says == says
+    assert mark(sheet, {"search": lambda x: (np.longdouble(2.5), np.float32(0.25))}).passed
+
+
+@pytest.mark.parametrize(
     "container",
     [
         tuple,

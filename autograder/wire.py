@@ -28,7 +28,9 @@ from typing import Any, NoReturn
 from autograder.wire_codec import BY_TAG, BY_TYPE, Bad, Codec, NotPlain, TooBig
 
 __all__ = [
+    "ALL",
     "HEADER",
+    "LIBRARIES",
     "Bad",
     "Caps",
     "Decoder",
@@ -66,7 +68,8 @@ class Caps:
 
 # Values that are taught to the wire when the first of them is met: the judge of a course without pandas never
 # imports pandas.
-_LIBRARIES = {"numpy": "np", "pandas": "pd"}  # all others are "py"
+LIBRARIES = {"numpy": "np", "pandas": "pd", "sympy": "sy", "networkx": "nx", "scipy": "sp"}  # others: "py"
+ALL = ("py", "ma", *LIBRARIES.values())
 
 
 def _load(library: str) -> Callable[[type], Codec | None]:
@@ -75,6 +78,12 @@ def _load(library: str) -> Callable[[type], Codec | None]:
         from autograder.wire_numpy import codec_of
     elif library == "pd":
         from autograder.wire_pandas import codec_of
+    elif library == "sy":
+        from autograder.wire_sympy import codec_of
+    elif library == "nx":
+        from autograder.wire_networkx import codec_of
+    elif library == "sp":
+        from autograder.wire_scipy import codec_of
     else:
         from autograder.wire_stdlib import codec_of
     return codec_of
@@ -175,7 +184,7 @@ class Encoder:
         other: Callable[[Any, Encoder], Node] = _no_other,
         caps: Caps | None = None,
         known: Mapping[int, int] | None = None,
-        libraries: Container[str] = ("py", "np", "pd"),
+        libraries: Container[str] = ALL,
     ) -> None:
         self.other = other
         self.libraries = libraries
@@ -348,7 +357,9 @@ class Encoder:
 
 def _library(kind: type) -> str:
     module = type.__getattribute__(kind, "__module__")
-    return _LIBRARIES.get(str(module).partition(".")[0], "py")
+    if module is None:  # SymPy's undefined functions are made without one
+        module = type.__getattribute__(kind.__mro__[1], "__module__")
+    return LIBRARIES.get(str(module).partition(".")[0], "py")
 
 
 def _is_builtin_exception(kind: object) -> bool:
@@ -378,7 +389,7 @@ class Decoder:
     deadline : float
         Of `time.monotonic`: a dictionary of colliding keys takes time without being large.
     libraries : container of str
-        Which of "py", "np" and "pd" values may come from: a message cannot make this process import a
+        Which libraries values may come from: a message cannot make this process import a
         library. Without "ma", masked arrays arrive as plain ones with NaN: to NumPy's assertions, masked
         items equal everything.
     """
@@ -390,7 +401,7 @@ class Decoder:
         caps: Caps | None = None,
         known: Sequence[Any] = (),
         deadline: float = float("inf"),
-        libraries: Container[str] = ("py", "np", "pd", "ma"),
+        libraries: Container[str] = ALL,
     ) -> None:
         self.other = other
         self.caps = caps or Caps()

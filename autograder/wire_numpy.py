@@ -238,3 +238,21 @@ for _polynomial in (
         Codec(f"np.{_polynomial.__name__}", lambda x: (x.coef, x.domain, x.window), _series(_polynomial)),
     )
 register(np.poly1d, Codec("np.poly1d", lambda x: (x.coeffs,), _series(np.poly1d)))
+
+# ------------------------------------------------------------------------------------------------ functions
+
+
+def _ufunc_parts(value: np.ufunc) -> tuple[str]:
+    if getattr(np, value.__name__, None) is not value:
+        raise NotPlain  # made by `np.frompyfunc`, from a function of the student's
+    return (value.__name__,)
+
+
+def _ufunc(name: Any) -> Any:
+    found: Any = getattr(np, name, None) if type(name) is str else None
+    if type(found) is not np.ufunc:
+        raise Bad("an unknown function of NumPy")
+    return found
+
+
+register(np.ufunc, Codec("np.ufunc", _ufunc_parts, _ufunc))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime
 import decimal
 import fractions
+import functools
+import operator
 import pathlib
+import types
+import typing
 import uuid
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -221,3 +226,97 @@ def _namedtuple_class_parts(kind: Any) -> tuple[str, tuple[str, ...]]:
 
 
 register_tag(Codec("py.namedtuple class", _namedtuple_class_parts, _namedtuple))
+
+
+# ------------------------------------------------------------------------------------------------ annotations
+
+# ``List[int]``, ``Optional[str]``: the name in `typing`, and what stands in the brackets.
+_ALIASES = frozenset(
+    {"List", "Dict", "Set", "FrozenSet", "Tuple", "Type", "Sequence", "Iterable", "Iterator", "Mapping"}
+    | {"MutableMapping", "Collection", "Callable", "Generator", "DefaultDict", "Counter", "Deque", "Optional"}
+    | {"Union", "OrderedDict", "MutableSequence"}
+)
+
+
+def _alias_parts(value: Any) -> tuple[Any, ...]:
+    name = getattr(value, "_name", None) or getattr(value.__origin__, "_name", None)
+    if name not in _ALIASES:
+        raise NotPlain
+    return name, *_hints_in(value)
+
+
+def _hints_in(value: Any) -> tuple[Any, ...]:
+    if not all(map(_is_hint, value.__args__)):
+        raise NotPlain  # a name in quotes, which whoever looks at it would run
+    return tuple(value.__args__)
+
+
+def _alias(name: Any, *arguments: Any) -> Any:
+    if name not in _ALIASES or not arguments or not all(map(_is_hint, arguments)):
+        raise Bad("an unknown annotation")
+    if name in ("Optional", "Union"):
+        return typing.Union[arguments]  # noqa: UP007
+    if name == "Callable":
+        return typing.Callable[list(arguments[:-1]), arguments[-1]]
+    return getattr(typing, name)[arguments]
+
+
+def _is_hint(value: Any) -> bool:
+    return value is None or value is ... or issubclass(type(value), (type, *_HINTS))
+
+
+def _generic(origin: Any, *arguments: Any) -> Any:
+    if not isinstance(origin, type) or not all(map(_is_hint, arguments)):
+        raise Bad("an unknown annotation")
+    return types.GenericAlias(origin, arguments)
+
+
+def _union(*arguments: Any) -> Any:
+    if len(arguments) < 2 or not all(map(_is_hint, arguments)):
+        raise Bad("an unknown annotation")
+    return functools.reduce(operator.or_, arguments)
+
+
+_HINTS: tuple[Any, ...] = (
+    types.GenericAlias,
+    types.UnionType,
+    *{type(typing.List[int]), type(typing.Optional[int]), type(typing.Callable[[int], int])},  # noqa: UP006, UP045
+)
+for _hint in set(_HINTS[2:]) - {types.UnionType}:
+    register(_hint, Codec("py.hint", _alias_parts, _alias))
+register(types.GenericAlias, Codec("py.generic", lambda x: (x.__origin__, *_hints_in(x)), _generic))
+register(types.UnionType, Codec("py.union", _hints_in, _union))
+
+# ------------------------------------------------------------------------------------------------ dataclasses
+
+_FLAGS = ("init", "repr", "hash", "compare", "kw_only")
+
+
+def _field_parts(field: Any) -> tuple[Any, ...]:
+    if field._field_type is not dataclasses._FIELD:  # type: ignore[attr-defined]
+        raise NotPlain
+    missing = dataclasses.MISSING
+    default, factory = field.default, field.default_factory
+    return (
+        field.name,
+        None if isinstance(field.type, str) else field.type,
+        default is not missing,
+        None if default is missing else default,
+        factory is not missing,
+        None if factory is missing else factory,
+        tuple([getattr(field, flag) is True for flag in _FLAGS]),
+    )
+
+
+def _field(name: Any, kind: Any, has: Any, default: Any, makes: Any, factory: Any, flags: Any) -> Any:
+    if type(name) is not str or type(flags) is not tuple or len(flags) != len(_FLAGS):
+        raise Bad("a field of a dataclass without its name")
+    settings: dict[str, Any] = dict(zip(_FLAGS, map(bool, flags), strict=True))
+    if has or makes:
+        settings |= {"default": default} if has else {"default_factory": factory}
+    made: Any = dataclasses.field(**settings)
+    made.name, made.type, made._field_type = name, kind, dataclasses._FIELD  # type: ignore[attr-defined]
+    return made
+
+
+register(dataclasses.Field, Codec("py.Field", _field_parts, _field))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os
 import sys
 import types
 import unittest
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.cells import Cells
 from autograder.fence import Fence, fenced
+from autograder.formulas import formulas_only
 from autograder.judge_checks import Checks, earned
 from autograder.judge_limits import JudgeLimits
 from autograder.judge_outcome import Outcome
@@ -33,10 +35,10 @@ from autograder.outputs import Output, Recorder
 from autograder.partial import points_of
 from autograder.patches import Patches
 from autograder.plan import Plan, PlannedCell
-from autograder.remote import RemoteClass
+from autograder.remote import RemoteClass, is_subclass
 from autograder.sources import source_of
 from autograder.student import Bindings, CellReport, News, Student, is_from_student
-from autograder.written import store
+from autograder.written import Written, store
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -113,6 +115,7 @@ class Pass:
         self._recorder = Recorder(limits.output_bytes)
         self._cells = Cells(self._recorder)
         self._names = self._cells.names
+        self._names["issubclass"] = is_subclass
         self._checks = Checks(plan.questions, _seed(seed, "checks"), only is not None, self._names)
         self._owner: dict[str, str] = {}
         self._childs: dict[str, Any] = {}  # pushed names: what the child has them bound to, as known here
@@ -126,6 +129,7 @@ class Pass:
         self._patches = Patches(())
         for name in plan.stale:
             (workspace / name).unlink(missing_ok=True)
+        self._given = Written(plan.given)
         self._files = [name for name in plan.files if not (workspace / name).exists()]
         self._changing: frozenset[str] = frozenset()  # pushed names that this test changes in place
         self._held: frozenset[str] = frozenset()  # names that the child cannot bind at this moment
@@ -137,7 +141,7 @@ class Pass:
         self._import_libraries()
         self._patches = Patches(self._plan.patched)
         try:
-            with self._patched(), self._checks, fenced(self._fence):
+            with self._patched(), self._figures(), self._checks, fenced(self._fence), self._formulas():
                 for planned, cell in self._steps():
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
@@ -315,6 +319,7 @@ class Pass:
                 live=list(self._plan.live),
                 output_limit=self._limits.output_bytes,
                 files=list(self._files),
+                hears_warnings=self._plan.hears_warnings,
             )
         except Lost:
             return
@@ -374,6 +379,7 @@ class Pass:
         # Else a function could give the test's own names, an expected value, other values while it is asked.
         self._held = (self._judges_names() | planned.binds) - set(self._plan.live)
         student.link(planned.links)
+        student.begin(self._plan.looks_at_figures)
         before = {name: self._names.get(name, _ABSENT) for name in self._plan.pushed}
         self._unittest_failed, self._cells.shown_error = "", None
         student.copies.remark()
@@ -472,7 +478,7 @@ class Pass:
         """Whether what a test does here can reach the child with another test's questions."""
         plan = self._plan
         lends = self._child is not None and len(self._child.lent) > 0
-        return bool(plan.pushed or plan.patched or plan.shares_random or lends)
+        return bool(plan.pushed or plan.patched or plan.shares_random or plan.given or lends)
 
     def _is_students(self, value: object) -> bool:
         try:
@@ -550,11 +556,12 @@ class Pass:
                 self._childs.pop(name)
             else:
                 bound[name] = self._childs[name] = value
-        return bound, deleted, self._patches.changes()
+        return News(bound, deleted, self._patches.changes(), self._given.new())
 
     def store(self, files: dict[str, bytes]) -> None:
         """Take text files that the student's code wrote and the notebook names."""
         store(files, self._files, self._workspace)
+        self._given.known(files)
 
     def _note_same(self, planned: PlannedCell) -> None:
         """The child ran this cell too and has its names: they need no pushing."""
@@ -588,7 +595,8 @@ class Pass:
     @contextmanager
     def _patched(self) -> Iterator[None]:
         """`inspect` reads the source of remote objects; a failed `unittest` run fails its cell."""
-        originals = inspect.getsource, inspect.getsourcelines, unittest.TextTestRunner.run
+        originals: Any = inspect.getsource, inspect.getsourcelines, unittest.TextTestRunner.run
+        has_code_flag: Any = getattr(inspect, "_has_code_flag")  # noqa: B009  # generator, coroutine?
 
         def getsource(value: Any) -> str:
             text = self._source(value)
@@ -606,13 +614,49 @@ class Pass:
                 )
             return result
 
+        def has_flag(value: Any, flag: int) -> bool:
+            flags = None if self._child is None else self._child.flags(getattr(value, "__func__", value))
+            return has_code_flag(value, flag) if flags is None else bool(flags & flag)
+
         patched: Any = inspect
         runner: Any = unittest.TextTestRunner
         patched.getsource, patched.getsourcelines, runner.run = getsource, getsourcelines, run
+        patched._has_code_flag = has_flag
         try:
             yield
         finally:
             patched.getsource, patched.getsourcelines, runner.run = originals
+            patched._has_code_flag = has_code_flag
+
+    def _formulas(self) -> AbstractContextManager[None]:
+        return formulas_only(self._plan.texts)
+
+    @contextmanager
+    def _figures(self) -> Iterator[None]:
+        """``plt.gca()`` in a test means what the student's code has begun to draw, if it has none."""
+        pyplot: Any = sys.modules.get("matplotlib.pyplot")
+        if pyplot is None or not self._plan.looks_at_figures:
+            yield
+            return
+        names, here = ("gca", "gcf", "get_fignums"), os.getpid()
+        originals = {name: getattr(pyplot, name) for name in names}
+
+        def current(name: str) -> Callable[..., Any]:
+            def function(*args: Any, **kwargs: Any) -> Any:
+                theirs = None
+                if os.getpid() == here and not originals["get_fignums"]():  # a child may be a fork of this
+                    theirs = self._student().ask("pyplot", 0, (name,))
+                return originals[name](*args, **kwargs) if theirs is None else theirs
+
+            return function
+
+        for name in names:
+            setattr(pyplot, name, current(name))
+        try:
+            yield
+        finally:
+            for name, original in originals.items():
+                setattr(pyplot, name, original)
 
     def _source(self, value: Any) -> str | None:
         """The text of a student's function or class, from the cells that ran; None for what is not remote."""

@@ -106,6 +106,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
     modules, path, environment = set(sys.modules), list(sys.path), dict(os.environ)
     names, main = dict(vars(builtins)), sys.modules.get("__main__")
     streams, folder = (sys.stdin, sys.stdout, sys.stderr), os.getcwd()
+    depth = sys.getrecursionlimit()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -117,6 +118,7 @@ def clean_process(source_dir: Path) -> Iterator[Path]:
             nose_tools.install()
             yield workspace
     finally:
+        sys.setrecursionlimit(depth)
         os.chdir(folder)
         _guarded().clear()
         nose_tools.uninstall()

@@ -15,6 +15,7 @@ __all__ = [
     "believed",
     "cell_names",
     "changes_parts",
+    "compared",
     "methods_of",
     "patched_names",
 ]
@@ -375,6 +376,33 @@ def patched_names(tree: ast.Module, paths: Mapping[str, str]) -> Iterator[str]:
                 root, dot, rest = ast.unparse(owner).partition(".")
                 if root in paths and _called(node) in ("object", "setattr", "delattr"):
                     yield f"{paths[root]}{dot}{rest}.{name}"
+
+
+def compared(tree: ast.Module, paths: Mapping[str, str]) -> set[str]:
+    """Dotted names of what a test compares something with, as far as it is imported or built in.
+
+    >>> tests = "assert nn.metric == cosine and f is np.sin\nassert_equal(g, len)\nassert h in [max, x]"
+    >>> sorted(compared(ast.parse(tests), {"np": "numpy", "cosine": "scipy.spatial.distance.cosine"}))
+    ['builtins.len', 'builtins.max', 'numpy.sin', 'scipy.spatial.distance.cosine']
+    """
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                parts = [left, *others]
+            case ast.Call(args=args) if _called(node).startswith("assert"):
+                parts = list(args)
+            case _:
+                continue
+        parts += [item for part in parts for item in getattr(part, "elts", [])]
+        for part in parts:
+            if isinstance(part, (ast.Name, ast.Attribute)):
+                root, dot, rest = ast.unparse(part).partition(".")
+                if root in paths:
+                    found.add(f"{paths[root]}{dot}{rest}")
+                elif not dot and hasattr(builtins, root) and root not in _DYNAMIC:
+                    found.add(f"builtins.{root}")
+    return found
 
 
 def believed(tree: ast.Module) -> set[str]:

@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ACTIONS", "ARITHMETIC", "COMPARISONS", "OPERATORS", "special_methods"]
+__all__ = ["ACTIONS", "ARITHMETIC", "AWAITED", "COMPARISONS", "NUMBERS", "OPERATORS", "special_methods"]
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -65,7 +65,15 @@ del ARITHMETIC["__idivmod__"]
 COMPARISONS: dict[str, Callable[..., Any]] = {
     f"__{name}__": getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")
 }
+# What an object is as a number: the special method, and the type of what it gives.
+NUMBERS: dict[str, type] = {"__float__": float, "__int__": int, "__index__": int, "__complex__": complex}
+# What a student's process waits for itself: it has an event loop of its own.
+AWAITED = ("__anext__", "__aenter__", "__aexit__")
 OPERATORS: dict[str, Callable[..., Any]] = {
+    "__float__": float,
+    "__int__": int,
+    "__index__": operator.index,
+    "__complex__": complex,
     "__call__": lambda x, *args, **kwargs: x(*args, **kwargs),
     "__len__": len,
     "__length_hint__": operator.length_hint,
@@ -79,6 +87,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__enter__": _special("__enter__"),
     "__exit__": _special("__exit__"),
     "__await__": _special("__await__"),
+    "__aiter__": aiter,
+    **{name: _special(name) for name in AWAITED},
     "__hash__": hash,
     "__bool__": bool,
     "__copy__": copy.copy,

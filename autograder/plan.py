@@ -30,13 +30,14 @@ from autograder.names import (
     believed,
     cell_names,
     changes_parts,
+    compared,
     methods_of,
     patched_names,
 )
 from autograder.partial import computes_points
 from autograder.refusals import Refusal, refusals_of, text_runners
 from autograder.remote import Rules
-from autograder.written import files_named, files_written, is_data
+from autograder.written import files_given, files_named, files_written, is_data
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # its package takes more memory than all else here
@@ -52,6 +53,7 @@ BEGIN_SOLUTION = "BEGIN SOLUTION"
 _STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin", "builtins.input"})  # handed over by other ways
 # Libraries that draw. To import one takes longer than to judge a dozen notebooks.
 _DRAWING = frozenset(["matplotlib", "mpl_toolkits", "seaborn", "plotly", "bokeh", "altair", "ipywidgets"])
+_FIGURES = re.compile(r"\b(?:gca|gcf|get_fignums)\(")
 _STUB = re.compile(r"YOUR CODE HERE|raise NotImplementedError")
 
 
@@ -172,6 +174,12 @@ class Plan:
         is left over from the instructor's own run.
     shares_random : bool
         The solution and the tests both draw random numbers.
+    hears_warnings, looks_at_figures : bool
+        A test listens for warnings; it asks pyplot for the current picture.
+    given : tuple of str
+        Files that tests write, for the student's code to read.
+    texts : frozenset of str
+        What stands in quotes in the instructor's tests.
     questions : mapping
         The assignment's question bank, by slug.
     """
@@ -191,6 +199,10 @@ class Plan:
     files: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     shares_random: bool = False
+    hears_warnings: bool = False
+    looks_at_figures: bool = False
+    given: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
     by_id: dict[str, int] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
 
@@ -357,6 +369,7 @@ class _Planner:
                 | self._masks(),
                 attributes=attributes_given(draft.tree for draft in self._drafts),
                 stops=any("StopIteration" in draft.cell.source for draft in self._of("test", "both")),
+                compared=self._compared(),
             ),
             watched=tuple(sorted(wanted)),
             live=tuple(sorted(changed & wanted)),
@@ -369,6 +382,12 @@ class _Planner:
             files=self._data_files(),
             stale=tuple(sorted(self._student_writes() - self._named_by_judge())),
             shares_random=self._draws("student", "manual", "both") and self._draws("test"),
+            hears_warnings=any("warn" in draft.cell.source for draft in self._of("test")),
+            looks_at_figures=any(_FIGURES.search(draft.cell.source) for draft in self._of("test")),
+            given=tuple(
+                sorted(set().union(*[files_given(d.tree) for d in self._of("test") if not d.shared]))
+            ),
+            texts=frozenset(set().union(*[_texts(draft.tree) for draft in self._of("test", "both")])),
             by_id={cell.id: number for number, cell in enumerate(cells)},
             questions=self._questions,
         )
@@ -455,12 +474,7 @@ class _Planner:
         return tuple(sorted(found))
 
     def _data_files(self) -> tuple[str, ...]:
-        texts = {
-            node.value
-            for draft in self._of("test")
-            for node in ast.walk(draft.tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
+        texts = set().union(*[_texts(draft.tree) for draft in self._of("test")])
         return tuple(sorted(filter(is_data, texts)))
 
     def _student_writes(self) -> set[str]:
@@ -485,12 +499,20 @@ class _Planner:
                 )
                 yield Refusal(draft.cell.grade_id, _line_of(draft.tree, name), reason)
 
-    def _patched(self) -> tuple[str, ...]:
-        paths = {
+    def _paths(self) -> dict[str, str]:
+        """Imported name -> what it is the import of."""
+        return {
             name: f"{module}.{attribute}".rstrip(".")
             for draft in self._drafts
             for name, (module, attribute) in draft.names.imports.items()
         }
+
+    def _compared(self) -> frozenset[str]:
+        paths = self._paths()
+        return frozenset().union(*[compared(draft.tree, paths) for draft in self._of("test")])
+
+    def _patched(self) -> tuple[str, ...]:
+        paths = self._paths()
         found = {name for draft in self._of("test", "both") for name in patched_names(draft.tree, paths)}
         return tuple(sorted(found - _STREAMS))
 
@@ -565,6 +587,11 @@ def _ids(source: NotebookNode, released: NotebookNode | None) -> list[str]:
         other = released.cells[place].get("id", "") if released is not None and same_length else ""
         ids.append(by_grade_id.get(grade_id) or cell.get("id") or other or f"cell-{place}")
     return ids
+
+
+def _texts(tree: ast.AST) -> set[str]:
+    nodes = ast.walk(tree)
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _line_of(tree: ast.Module, text: str) -> int:

@@ -73,6 +73,7 @@ def _frames() -> Iterator[bytes]:
             "output_limit": 10_000,
             "libraries": ["np", "py"],
             "shares_random": False,
+            "hears_warnings": False,
             "caps": (caps.text, caps.blob, caps.items, caps.depth),
             "files": [],
         },

@@ -15,17 +15,18 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
-from autograder.operations import COMPARISONS, OPERATORS
+from autograder.functions import dress, harmless, hints, signature
+from autograder.operations import ARITHMETIC, AWAITED, COMPARISONS, NUMBERS, OPERATORS
 
 __all__ = [
     "Owner",
     "RemoteClass",
     "Rules",
-    "harmless",
+    "is_subclass",
     "is_value",
     "make_class",
     "make_exception",
@@ -37,7 +38,7 @@ __all__ = [
 # Operators whose answer is a value that the test goes on to check, or another remote object.
 ALWAYS = frozenset(
     {"__call__", "__len__", "__length_hint__", "__getitem__", "__setitem__", "__delitem__", "__iter__"}
-    | {"__next__", "__reversed__", "__enter__", "__exit__", "__await__"}
+    | {"__next__", "__reversed__", "__enter__", "__exit__", "__await__", "__aiter__"}
 )
 _MAX_SEARCHED = 100_000  # items looked at for `x in remote`
 _OWNER = " owner"  # in a remote class's namespace; not an identifier, so no student's name meets it
@@ -58,12 +59,15 @@ class Rules:
         Names of attributes that its code gives to objects.
     stops : bool
         Whether its tests speak of StopIteration.
+    compared : frozenset
+        Dotted names of functions of libraries that tests compare answers with.
     """
 
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
     stops: bool = False
+    compared: frozenset[str] = frozenset()
 
     def expects(self, method: str) -> bool:
         """Whether any class of the instructor's has such a method."""
@@ -87,19 +91,28 @@ class Process(Protocol):
 
 
 class Owner:
-    """Where a remote object lives, and under which number; the items that it gave when it was looped over."""
+    """Where a remote object lives, and under which number; what it has said of itself before."""
 
-    __slots__ = ("acts", "items", "number", "process")
+    __slots__ = ("acts", "items", "number", "process", "seen")
 
     def __init__(self, process: Process, number: int) -> None:
         self.process = process
         self.number = number
         self.items: tuple[list[Any], Iterator[Any]] | None = None
         self.acts = 0  # of the process, when that was
+        self.seen: dict[str, tuple[int, Any]] = {}
 
     def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         """Have something done with the object."""
         return self.process.ask(operation, self.number, args, kwargs)
+
+    def look(self, operation: str) -> Any:
+        """What the object is as a plain value: one face, until something is done that may have changed it."""
+        acts, value = self.seen.get(operation, (-1, None))
+        if acts != self.process.acts:
+            value = self.ask(operation)
+            self.seen[operation] = self.process.acts, value
+        return value
 
 
 class RemoteClass(type):
@@ -144,6 +157,27 @@ class RemoteClass(type):
     def __bool__(cls) -> bool:
         return True
 
+    @property
+    def __flags__(cls) -> int:
+        """`inspect.isabstract` looks here."""
+        flags: int = type.__dict__["__flags__"].__get__(cls)
+        return flags | inspect.TPFLAGS_IS_ABSTRACT if vars(cls)[_ABSTRACT] else flags
+
+    @property
+    def __mro__(cls) -> tuple[type, ...]:
+        """As in the student's process, as far as this process has the classes."""
+        own = [kind for kind in _bases_of(cls) if kind not in (RemoteObject, object)]
+        libraries = [kind for base in own for kind in getattr(base, "__bases__", ()) if not _is_remote(kind)]
+        others = [
+            kind for base in libraries for kind in base.__mro__ if kind is not object and kind not in own
+        ]
+        return (*own, *dict.fromkeys(others), object)
+
+    @property
+    def __bases__(cls) -> tuple[type, ...]:  # type: ignore[override]
+        """Its stand-ins, and classes of libraries."""
+        return vars(cls)[_BASES]()
+
     def __eq__(cls, other: object) -> bool:
         """One class; or a library's class, if ``isinstance`` takes this one's objects for its."""
         return cls is other or (isinstance(other, type) and vars(cls)[_LIBRARY]() is other)
@@ -152,7 +186,30 @@ class RemoteClass(type):
         return hash(vars(cls)[_LIBRARY]()) if vars(cls)[_LIBRARY]() else type.__hash__(cls)
 
 
-_CLASS_DUNDERS = frozenset(["__annotations__", "__members__", "__abstractmethods__", "__dataclass_fields__"])
+_CLASS_DUNDERS = frozenset(["__members__", "__abstractmethods__", "__dataclass_fields__"])
+
+
+def _bases_of(kind: type) -> tuple[type, ...]:
+    """All classes that this one is made of here."""
+    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    return found
+
+
+def _is_remote(kind: object) -> bool:
+    return isinstance(kind, RemoteClass)
+
+
+def is_subclass(kind: Any, of: Any) -> bool:
+    """``issubclass`` that knows what a student's class inherits from a library.
+
+    Stand-ins do not really inherit from library classes: those would bring methods with them.
+    """
+    if issubclass(kind, of):
+        return True
+    if not _is_remote(kind):
+        return False
+    found = vars(kind)[_LIBRARY]()
+    return found is not None and issubclass(found, of)
 
 
 def _forget_method(cls: RemoteClass, name: str) -> None:
@@ -196,6 +253,14 @@ def _await(self: Any) -> Iterator[Any]:
     yield
 
 
+def _awaited(name: str) -> Callable[..., Any]:
+    async def method(self: Any, *args: Any) -> Any:
+        return owner(self).ask(name, *args)
+
+    method.__name__ = name
+    return method
+
+
 def _compare(name: str) -> Callable[[Any, Any], Any]:
     """A comparison of the instructor's class: asked between two remote objects only, answered with a bool."""
 
@@ -212,19 +277,34 @@ def _compare(name: str) -> Callable[[Any, Any], Any]:
 
 
 def _compared_to_plain(self: object, other: object, name: str) -> bool:
-    if other is None and name in ("__eq__", "__ne__"):
+    """Python's own answer for different things, where a class does not say that it equals plain values.
+
+    It is not asked: an object that says yes to everything must earn nothing.
+    """
+    kind = type(self)
+    if name in ("__eq__", "__ne__") and (other is None or _differs(vars(kind), other)):
         return name == "__ne__"
-    kind = type(other).__name__
     raise TypeError(
-        f"a {type(self).__name__} object cannot be compared with a {kind}; a plain value is expected here"
+        f"a {kind.__name__} object cannot be compared with a {type(other).__name__}; "
+        "a plain value is expected here"
     )
+
+
+def _differs(names: Mapping[str, Any], other: object) -> bool:
+    """Whether an object of the class is surely not this value: no class but the instructor's says otherwise.
+
+    The instructor's ``__eq__`` may well take numbers; then the test does not hear that a sum equals nothing.
+    """
+    if not names[_EQUAL]:
+        return True
+    return "__eq__" in names[_ALLOWED] and isinstance(other, (str, bytes, list, tuple, dict, set))
 
 
 def _same(self: object, other: object) -> bool:
     """Two remote objects are equal if they are one; that needs no asking."""
     if isinstance(type(other), RemoteClass):
         return self is other
-    if other is not None and vars(type(self))[_PLAIN]:
+    if other is not None and vars(type(self))[_PLAIN] == "container":
         same: bool = _contents(self) == other
         return same
     return _compared_to_plain(self, other, "__eq__")
@@ -232,7 +312,7 @@ def _same(self: object, other: object) -> bool:
 
 def _contents(self: Any) -> Any:
     """What a list, tuple, dictionary or set of a class that a student made of it holds, as a plain one."""
-    plain = owner(self).ask("plain")
+    plain = owner(self).look("plain")
     if type(plain) not in (list, tuple, dict, set):
         raise TypeError(f"a {type(self).__name__} object has no plain contents")
     return plain
@@ -334,13 +414,17 @@ def _method_of(kind: type, name: str) -> types.FunctionType | None:
     """A method that was described with the class: to call it takes one question, not two."""
     if name.startswith("__"):
         return None
-    for base in kind.__mro__:
+    for base in _bases_of(kind):
         if name in vars(base):
             return vars(base)[name]
     return None
 
 
 _LIBRARY = " library"
+_BASES = " bases"
+_EQUAL = " equal"
+_ALLOWED = " allowed"
+_ABSTRACT = " abstract"
 _PLAIN = " plain"
 _VERDICTS_REFUSED = " verdicts"
 # Methods by which plain values (text, sets, arrays, frames) answer yes or no. An object that says yes to all
@@ -390,6 +474,10 @@ _names: dict[str, Any] = {
     "__fspath__": _refuse("__fspath__", "a path"),
     _OWNER: None,
     _LIBRARY: lambda: None,
+    _BASES: lambda: (object,),
+    _EQUAL: True,
+    _ALLOWED: frozenset(),
+    _ABSTRACT: False,
     _PLAIN: None,
     _VERDICTS_REFUSED: _VERDICTS,
 }
@@ -426,7 +514,12 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     names[_OWNER] = own
     names[_LIBRARY] = lambda: _library_class(told, rules)
     names[_VERDICTS_REFUSED] = _refused(told, rules)
-    names[_PLAIN] = None if told["name"] in rules.methods else told["plain"]
+    names[_BASES] = lambda: _told_bases(told, rules)
+    names[_EQUAL] = "__eq__" in told["operators"]
+    names[_ABSTRACT] = told["abstract"] is True
+    names[_ALLOWED] = allowed = _allowed(told, rules)
+    known = told["name"] in rules.methods  # the instructor's own kind of list has methods: it stays an object
+    names[_PLAIN] = "number" if known and told["plain"] == "value" else told["plain"]
     if any(issubclass(base, BaseException) for base in bases):
         names["__str__"] = _exception_text
         names.pop("__repr__", None)
@@ -434,7 +527,10 @@ def make_class(told: Mapping[str, Any], bases: tuple[type, ...], own: Owner, rul
     else:
         names["__slots__"] = ()
         names |= _operators(told, rules)
-        names |= _of_plain(names[_PLAIN], told["operators"])
+        theirs = allowed if known else ()
+        names |= {
+            name: x for name, x in _of_plain(names[_PLAIN], told["operators"]).items() if name not in theirs
+        }
         bases = tuple(base for base in bases if isinstance(base, RemoteClass)) or (RemoteObject,)
     return type.__new__(RemoteClass, told["name"], bases, names)
 
@@ -445,9 +541,10 @@ def _described(told: Mapping[str, Any], own: Owner) -> dict[str, Any]:
         "__module__": told["module"],
         "__doc__": told["doc"],
     }
+    names["__annotations__"] = hints(told["annotations"])
     for name, method in told["methods"].items():
         if name == "__init__":
-            names["__signature__"] = _without_self(signature(method["signature"]))
+            names["__signature__"] = _without_self(signature(method))
         if name in _SHOWN or not name.startswith("__"):
             names[name] = _method(own, name, method)
     return names
@@ -467,7 +564,7 @@ def _method(own: Owner, name: str, told: Mapping[str, Any]) -> Callable[..., Any
     def method(*args: Any, **kwargs: Any) -> Any:
         return own.ask("method", name, *args, **kwargs)
 
-    return dress(method, told)
+    return dress(method, _no_judge(told))
 
 
 def _allowed(told: Mapping[str, Any], rules: Rules) -> frozenset[str]:
@@ -489,6 +586,8 @@ _PLAIN_LIBRARIES = frozenset(["numpy", "pandas"])
 
 def _of_plain(kind: object, operators: Iterable[str]) -> dict[str, Any]:
     """Operators of a student's own kind of list or dictionary, where the instructor knows of none such."""
+    if kind == "number":
+        return {name: _by_value(name) for name in operators if name in _OF_VALUES} | {"__bool__": _is_true}
     if kind != "container":
         return {}
     names: dict[str, Any] = {
@@ -506,6 +605,33 @@ def _of_plain(kind: object, operators: Iterable[str]) -> dict[str, Any]:
     return names
 
 
+_OF_VALUES = frozenset(
+    {*COMPARISONS, *ARITHMETIC, *NUMBERS, "__hash__", "__len__", "__getitem__", "__iter__"}
+)
+
+
+def _plain_value(value: Any) -> Any:
+    """The number or text that an object of the instructor's own kind of numbers or texts stands for."""
+    if not isinstance(type(value), RemoteClass) or vars(type(value))[_PLAIN] != "number":
+        return value
+    plain = owner(value).look("plain")
+    if isinstance(type(plain), RemoteClass):
+        raise TypeError(f"a {type(value).__name__} object has no plain value")
+    return plain
+
+
+def _by_value(name: str) -> Callable[..., Any]:
+    def method(self: Any, *others: Any) -> Any:
+        return OPERATORS[name](_plain_value(self), *map(_plain_value, others))
+
+    method.__name__ = name
+    return method
+
+
+def _is_true(self: Any) -> bool:
+    return bool(_plain_value(self))
+
+
 def _as_array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     import numpy as np  # whoever asks for an array has it
 
@@ -519,7 +645,7 @@ _GENERAL = frozenset(["", "abc", "collections", "typing"])  # modules of bases t
 
 
 def _top_module(told: Mapping[str, Any]) -> str:
-    return str(told["library"][0]).partition(".")[0] if told["library"] else ""
+    return str(told["libraries"][0][0]).partition(".")[0] if told["libraries"] else ""
 
 
 def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
@@ -536,6 +662,10 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
             names[name] = _loop_again
         elif name == "__await__":
             names[name] = _await
+        elif name in AWAITED:
+            names[name] = _awaited(name)
+        elif name in NUMBERS and told["module"] != "__main__":
+            names[name] = _as_number(name)
         elif name in ALWAYS or (name in allowed and name in ("__contains__", "__bool__", "__hash__")):
             names[name] = _forward(name)
         elif name in allowed and name in COMPARISONS:
@@ -545,6 +675,10 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     if is_odd and "__getitem__" in told["operators"] and "__iter__" not in told["operators"]:
         # Python loops over its places: so it can be looped over, also where it is not asked for them.
         names["__iter__"] = _forward("__iter__") if rules.expects("__iter__") else _loop
+    if told["module"] != "__main__":
+        names["__array__"] = _library_array
+    if (told["module"], told["name"]) == ("builtins", "coroutine"):
+        names |= {"send": _send, "close": lambda self: None}
     names.setdefault("__bool__", _truth(told["operators"], allowed))
     if "__eq__" in names:
         # Python's own rule: who defines == and no hash has none.
@@ -564,22 +698,72 @@ def _truth(operators: Iterable[str], allowed: Container[str]) -> Callable[[Any],
 
 def _library_class(told: Mapping[str, Any], rules: Rules) -> type | None:
     """The library class that an instance says it has, if this process has it too: for ``isinstance``."""
-    module, name = told["library"] or ("", "")
+    found = [kind for path in told["libraries"] if (kind := _loaded_class(path, rules)) is not None]
+    if not found or told["module"] != "__main__":
+        return found[0] if found else None
+    try:  # the student's own subclass: named like it, an instance of what it inherits
+        return type(told["name"], tuple(found), {})
+    except Exception:
+        return found[0]
+
+
+_OF_INTERPRETER = {
+    "generator": types.GeneratorType,
+    "coroutine": types.CoroutineType,
+    "async_generator": types.AsyncGeneratorType,
+}
+
+
+def _loaded_class(path: Sequence[Any], rules: Rules) -> type | None:
+    """A class of a library that the source uses."""
+    module, name = path
     if module.partition(".")[0] not in rules.libraries and module not in ("builtins", "types"):
         return None
+    if module == "builtins" and name in _OF_INTERPRETER:
+        return _OF_INTERPRETER[name]
     found: Any = sys.modules.get(module)
-    if module == "builtins" and name == "generator":
-        found, name = types, "GeneratorType"
     for part in name.split("."):
         found = getattr(found, part, None)
-    if not isinstance(found, type) or isinstance(found, RemoteClass):
-        return None
-    if told["module"] != "__main__":
-        return found
-    try:  # the student's own subclass: named like it, an instance of what it inherits
-        return type(told["name"], (found,), {})
-    except Exception:
-        return found
+    return found if isinstance(found, type) and not isinstance(found, RemoteClass) else None
+
+
+def _told_bases(told: Mapping[str, Any], rules: Rules) -> tuple[type, ...]:
+    paths = [base if isinstance(base, RemoteClass) else _loaded_class(base, rules) for base in told["bases"]]
+    return tuple(kind for kind in paths if kind is not None) or (object,)
+
+
+def _as_number(name: str) -> Callable[[Any], Any]:
+    """What an object of a library is as a number, if it is one there."""
+
+    def method(self: Any) -> Any:
+        own = owner(self)
+        if not hasattr(vars(type(self))[_LIBRARY](), name):
+            _refuse(name, "a number")(self)
+        number = own.look(name)
+        if type(number) is not NUMBERS[name]:
+            raise TypeError(f"a {type(self).__name__} object gave no {NUMBERS[name].__name__}")
+        return number
+
+    method.__name__ = name
+    return method
+
+
+def _library_array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+    """What an object of a library is as an array, if it is one there: a picture, a table with labels."""
+    import numpy as np  # whoever asks for an array has it
+
+    found = vars(type(self))[_LIBRARY]()
+    if not (hasattr(found, "__array__") or hasattr(found, "__array_interface__")):
+        _refuse("__array__", "an array")(self)
+    array = owner(self).look("array")
+    if type(array) is not np.ndarray:
+        raise TypeError(f"a {type(self).__name__} object gave no array")
+    return np.array(array, dtype=dtype)
+
+
+def _send(self: Any, value: object) -> Any:
+    """A coroutine of the student's runs on his own event loop, to its end: nothing is waited for here."""
+    raise StopIteration(owner(self).ask("__await__"))
 
 
 def _exception_text(self: Any) -> str:
@@ -604,16 +788,9 @@ def make_exception(kind: Any, args: tuple[Any, ...], fields: Mapping[str, Any], 
     return made
 
 
-def harmless(attributes: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Attributes of a student's that may stand in a real object here.
-
-    NumPy looks at an object itself, not at its class, whether it has an ``__array_interface__``: with one, a
-    student could have it read any place of this process's memory.
-
-    >>> harmless({"calls": 1, "__array_interface__": {"data": (0, False)}})
-    {'calls': 1}
-    """
-    return {name: x for name, x in attributes.items() if type(name) is str and not name.startswith("__array")}
+def _no_judge(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a function, without attributes by which it would compare itself with an answer."""
+    return {**told, "attributes": _without_verdicts(told["attributes"])}
 
 
 def _without_verdicts(attributes: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -636,31 +813,4 @@ def make_function(told: Mapping[str, Any], own: Owner) -> Callable[..., Any]:
 
     # Plain attributes, a count of calls perhaps, may be others after each call.
     counts = any(not name.startswith("__") and not callable(x) for name, x in told["attributes"].items())
-    return dress(function, told)
-
-
-def dress(function: Any, told: Mapping[str, Any]) -> Any:
-    """Give a function the name, docstring and signature that are told."""
-    function.__name__, function.__qualname__ = told["name"], told["qualname"]
-    function.__doc__, function.__module__ = told["doc"], told["module"]
-    vars(function).update(_without_verdicts(told["attributes"]))
-    found = signature(told["signature"])
-    if found is not None:
-        function.__signature__ = found
-        function.__annotations__ = {
-            p.name: p.annotation for p in found.parameters.values() if p.annotation is not p.empty
-        }
-    return function
-
-
-def signature(told: Any) -> inspect.Signature | None:
-    """A signature from (name, kind, has a default, default) of each parameter."""
-    if told is None:
-        return None
-    kinds = list(inspect._ParameterKind)
-    return inspect.Signature(
-        [
-            inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
-            for name, kind, has, default in told
-        ]
-    )
+    return dress(function, _no_judge(told))

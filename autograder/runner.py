@@ -16,17 +16,19 @@ import sys
 import threading
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from autograder import generators, nose_tools, outputs, rehearsal
 from autograder.cells import Cells
 from autograder.copies import Received
-from autograder.operations import ACTIONS, OPERATORS, special_methods
+from autograder.functions import described, dress
+from autograder.operations import ACTIONS, AWAITED, OPERATORS, special_methods
 from autograder.patches import Replaced
 from autograder.peer import FROM_JUDGE, Changes, Peer, overwrite
 from autograder.wire import HEADER, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
-from autograder.written import Written
+from autograder.written import Written, place
 
 __all__ = ["PRELOAD", "Runner", "rehearse", "serve"]
 
@@ -40,6 +42,10 @@ PRELOAD = (
     "IPython.display",
     "IPython.lib.pretty",
 )
+
+
+_MAX_WARNINGS = 100  # of one call
+_OWN_FRAMES = 100  # of the runner, below the student's code
 
 
 def serve(commands_fd: int, replies_fd: int, output_fd: int) -> None:
@@ -109,6 +115,7 @@ class Runner(Peer):
         self._watched: list[str] = []
         self._live: frozenset[str] = frozenset()
         self._shares_random = False
+        self._hears_warnings = False
         self._replaced = Replaced()
         self._written = Written(())
         self._linked: list[Any] = []  # parts of objects that the test has copies of
@@ -151,8 +158,10 @@ class Runner(Peer):
         shares_random: bool,
         caps: tuple[int, ...],
         files: list[str],
+        hears_warnings: bool,
     ) -> None:
         self._written = Written(files)
+        self._hears_warnings = hears_warnings
         self.caps_out = Caps(*caps)
         self.libraries = set(libraries)
         self._shares_random = shares_random
@@ -187,7 +196,14 @@ class Runner(Peer):
         """What has changed at the judge's: names bound and deleted, handles let go, random generators."""
         if change is None:
             return
-        bound, deleted, patches, dropped, state = change
+        bound, deleted, patches, dropped, state, depth, files, starts = change
+        for name, content in files.items():
+            place(name, content)
+        self._written.known(files)
+        if starts and "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
+        if depth is not None:
+            sys.setrecursionlimit(depth + _OWN_FRAMES)
         if state is not None:
             generators.restore({name: (tuple(words), place) for name, (words, place) in state.items()})
         bound = {name: value for name, value in bound.items() if type(value) is not _Absent}
@@ -259,6 +275,7 @@ class Runner(Peer):
     ) -> None:
         """Do one thing with one object."""
         changes, state = None, {}
+        warned: list[Any] = []
         count, *changed_links = links or [0]
         if links:
             del self._linked[count:]
@@ -272,7 +289,7 @@ class Runner(Peer):
             known += decoder.containers
             changes = Changes(self, known)
             state = generators.states() if self._shares_random else {}
-            with self.nested(), self._replaced.in_force():
+            with self.nested(), self._replaced.in_force(), self._heard(warned):
                 result, kind = self._do(operation, x, positional, named), "return"
         except BaseException as error:
             result, kind = error, "raise"
@@ -282,20 +299,40 @@ class Runner(Peer):
         drew = generators.drawn(state, generators.states()) if state else {}
         shown = self.recorder.take()
         files = self._written.new()
-        written = encoder.value((shown, drew, files)) if shown or files or any(drew.values()) else None
+        news = shown or files or any(drew.values()) or warned
+        written = encoder.value((shown, drew, files, warned)) if news else None
         before = len(encoder.containers)
         value = self._encoded(encoder, result) if kind == "return" else self._exception(result, encoder)
         if links:
             self._linked += encoder.containers[before:]
         self._line.send(pack([kind, token, changed, bindings, written, value], encoder.blob))
 
+    @contextmanager
+    def _heard(self, warned: list[Any]) -> Iterator[None]:
+        """Take down the warnings of the student's code, if tests listen: they are given again there."""
+        if not self._hears_warnings:
+            yield
+            return
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                warned += [(w.message, str(w.filename), int(w.lineno)) for w in caught[:_MAX_WARNINGS]]
+
     def _do(self, operation: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operation == "describe":
             return _describe_class(x)
         if operation == "plain":
             return _plain(x)
+        if operation == "array":
+            return sys.modules["numpy"].asarray(x)
         if operation == "__await__":
             return self.cells.wait_for(x)
+        if operation in AWAITED:
+            return self.cells.wait_for(_awaited(OPERATORS[operation](x, *args)))
+        if operation == "pyplot":
+            return _current_figure(*args)
         return (OPERATORS.get(operation) or ACTIONS[operation])(x, *args, **kwargs)
 
     # -------------------------------------------------------------------------------------------- handles
@@ -330,10 +367,10 @@ class Runner(Peer):
         if isinstance(value, types.ModuleType):
             return ["mine", number, "module", str(value.__name__)]
         if callable(value) and (inspect.isroutine(value) or hasattr(value, "__wrapped__")):
-            return ["mine", number, "function", encoder.node(_describe_function(value))]
+            return ["mine", number, "function", encoder.node(described(value))]
         return ["mine", number, "instance", self.lent.number(type(value))]
 
-    def _exception(self, error: BaseException, encoder: Encoder) -> Node:
+    def _exception(self, error: BaseException, encoder: Encoder, causes: int = 3) -> Node:
         number = self._judges_numbers.get(id(error))
         if number is not None:
             return ["yours", number]
@@ -348,7 +385,9 @@ class Runner(Peer):
             parts = [encoder.value(tuple(error.args)), encoder.value(dict(vars(error)))]
         except Exception:
             parts = [encoder.value((message,)), encoder.value({})]
-        return ["error", *path, *parts, encoder.value(message)]
+        cause = error.__cause__ if causes else None
+        told = None if cause is None else self._exception(cause, encoder, causes - 1)
+        return ["error", *path, *parts, encoder.value(message), told]
 
     def decode_other(self, node: list[Node], decoder: Decoder) -> Any:
         """The judge's values: own objects coming back, stand-ins for the judge's, imports, exceptions."""
@@ -429,6 +468,18 @@ class Runner(Peer):
 # ---------------------------------------------------------------------------------------- the judge's objects
 
 
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _current_figure(name: str) -> Any:
+    """``plt.gca()`` and its like, of pictures that the student's code has begun; None if there is none."""
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or not pyplot.get_fignums():
+        return None
+    return {"gca": pyplot.gca, "gcf": pyplot.gcf, "get_fignums": pyplot.get_fignums}[name]()
+
+
 class _StandIn:
     """An object of the judge's, in the student's process: everything is asked of its owner."""
 
@@ -457,12 +508,11 @@ def _forward(name: str) -> Callable[..., Any]:
     return method
 
 
-def _stand_in_function(runner: Runner, number: int, name: str) -> Callable[..., Any]:
+def _stand_in_function(runner: Runner, number: int, told: dict[str, Any]) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         return runner.ask("__call__", number, args, kwargs.items())
 
-    function.__name__ = function.__qualname__ = name
-    return function
+    return dress(function, told)
 
 
 class _Input(io.TextIOBase):
@@ -512,32 +562,6 @@ def _message(error: BaseException) -> str:
         return "(its message cannot be shown)"
 
 
-def _describe_function(function: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "name": str(getattr(function, "__name__", "function")),
-        "qualname": str(getattr(function, "__qualname__", "function")),
-        "doc": function.__doc__ if type(function.__doc__) is str else None,
-        "module": str(getattr(function, "__module__", None)),
-        "attributes": {**getattr(function, "__dict__", {}), **_cache_methods(function)},
-        "signature": None,
-    }
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return told
-    told["signature"] = [
-        (p.name, int(p.kind), p.default is not p.empty, None if p.default is p.empty else p.default)
-        for p in parameters
-    ]
-    return told
-
-
-def _cache_methods(function: Any) -> dict[str, Any]:
-    """What `functools.lru_cache` gives a function beside its attributes."""
-    names = ("cache_info", "cache_clear", "cache_parameters")
-    return {name: getattr(function, name) for name in names if hasattr(type(function), name)}
-
-
 def _describe_class(kind: type) -> dict[str, Any]:
     """Name, bases, operators and own methods of a class."""
     own = vars(kind).items() if kind.__module__ == "__main__" else ()
@@ -547,19 +571,33 @@ def _describe_class(kind: type) -> dict[str, Any]:
         "module": str(kind.__module__),
         "doc": kind.__doc__ if type(kind.__doc__) is str else None,
         "operators": special_methods(kind),
-        "methods": {
-            name: _describe_function(value) for name, value in own if isinstance(value, types.FunctionType)
-        },
+        "methods": {name: described(value) for name, value in own if isinstance(value, types.FunctionType)},
         "exception": next(
             (b.__name__ for b in kind.__mro__ if b.__module__ == "builtins" and issubclass(b, BaseException)),
             None,
         ),
         "bases": [_base(base) for base in kind.__bases__],
         "plain": _plain_kind(kind),
-        "library": next(
-            ([b.__module__, b.__qualname__] for b in kind.__mro__[:-1] if b.__module__ != "__main__"), None
-        ),
+        "annotations": _annotations(kind),
+        "abstract": inspect.isabstract(kind),
+        "libraries": [[base.__module__, base.__qualname__] for base in _library_bases(kind)],
     }
+
+
+def _annotations(kind: type) -> dict[str, Any]:
+    try:
+        return dict(kind.__dict__.get("__annotations__") or getattr(kind, "__annotations__", {}))
+    except Exception:  # on Python 3.14 they are worked out now
+        return {}
+
+
+def _library_bases(kind: type) -> list[type]:
+    """The first classes of libraries that a class goes back to: itself, if it is one."""
+    found: list[type] = []
+    for base in kind.__mro__[:-1]:
+        if base.__module__ != "__main__" and not any(base in known.__mro__ for known in found):
+            found.append(base)
+    return found
 
 
 # What a value is without the class that a student made of it: ``class Celsius(float)``, an IntEnum.

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import os
+import pkgutil
 import sys
 import types
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from autograder import generators
 from autograder.copies import Copies
 from autograder.feedback import harmless_output
+from autograder.functions import described, harmless
 from autograder.line import Child, Line, Lost
-from autograder.operations import ACTIONS, OPERATORS, special_methods
+from autograder.operations import ACTIONS, NUMBERS, OPERATORS, special_methods
 from autograder.outputs import PICTURES, Output
 from autograder.patches import Change
 from autograder.peer import ASIDE, FROM_JUDGE, Changes, Peer, overwrite
@@ -24,7 +28,6 @@ from autograder.remote import (
     Owner,
     RemoteClass,
     Rules,
-    harmless,
     is_value,
     make_class,
     make_exception,
@@ -32,7 +35,7 @@ from autograder.remote import (
     make_instance,
     owner,
 )
-from autograder.wire import Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
+from autograder.wire import LIBRARIES, Bad, Caps, Decoder, Encoder, Node, TooBig, pack, unpack
 
 __all__ = ["Bindings", "CellReport", "Student", "is_from_student"]
 
@@ -49,7 +52,23 @@ _TEST_MODULES = (
 )  # whose objects a student's function may use when passed in
 
 
-News = tuple[dict[str, Any], list[str], list[Change]]  # names bound, names deleted, changes of modules
+class News(NamedTuple):
+    """What a test did that the student's process does not know yet.
+
+    Attributes
+    ----------
+    bound, deleted
+        Names.
+    patches
+        Changes of modules.
+    files
+        What it wrote.
+    """
+
+    bound: dict[str, Any]
+    deleted: list[str]
+    patches: list[Change]
+    files: dict[str, bytes]
 
 
 class Notebook(Protocol):
@@ -161,6 +180,9 @@ class Student(Peer):
         self._linked: list[Any] = []
         self._links: Changes | None = None
         self._state: generators.State | None = None  # of the random generators, as the child was told
+        self._starts = False  # whether a test begins, which looks at pictures
+        self._depth = 0  # of recursion, as the child was told
+        self._warned: list[Any] = []  # by the student's code, since this was looked at last
         self.deadline = monotonic()
         self.lost: str | None = None
         self.acts = 0
@@ -171,9 +193,10 @@ class Student(Peer):
         self._notebook = notebook
         self._rules = rules
         self._print_limit = print_limit
-        self.libraries = {"py", "np"} | ({"pd"} if "pandas" in rules.libraries else set())
+        self.libraries = {"py", "np"} | {LIBRARIES[name] for name in rules.libraries if name in LIBRARIES}
         self.libraries |= {"ma"} if "numpy.ma" in rules.libraries else set()
         self._functions: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._flags: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._classes: dict[int, RemoteClass] = {}
         self._handles: dict[int, weakref.ref[Any]] = {}
         self._dropped: set[int] = (
@@ -264,6 +287,7 @@ class Student(Peer):
         result = self._decoded(lambda: decoder.value(value))
         if not aside:
             self._link_more(decoder.containers[before:])
+        self._warn()
         if kind == "raise":
             raise _from_student(self._stopped(operation, args, result))
         return result
@@ -279,10 +303,34 @@ class Student(Peer):
             return error
         return RuntimeError("the code raised StopIteration")
 
+    def _warn(self) -> None:
+        """Give the warnings of the student's code here, where the test has said what becomes of warnings."""
+        warned, self._warned = self._warned, []
+        for warning, file, line in warned:
+            warnings.warn_explicit(warning, type(warning), file, line)
+
     def method(self, value: Any) -> tuple[RemoteClass, str] | None:
         """The class that a method was described with, and its name there."""
         pairs = ((kind, name) for kind in self._classes.values() for name in vars(kind))
         return next(((kind, name) for kind, name in pairs if vars(kind)[name] is value), None)
+
+    @functools.cached_property
+    def _compared(self) -> dict[tuple[str, str], Any]:
+        """Functions of libraries that tests compare answers with, by where they say that they come from."""
+        found: dict[tuple[str, str], Any] = {}
+        for path in self._rules.compared:
+            try:
+                value: Any = pkgutil.resolve_name(path)
+            except (ImportError, AttributeError, ValueError):
+                continue
+            module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+            if callable(value) and not isinstance(value, type) and type(module) is type(name) is str:
+                found[str(module), str(name)] = value
+        return found
+
+    def flags(self, function: Any) -> int | None:
+        """Whether a remote function is a generator's, a coroutine's, …: `inspect.CO_GENERATOR` and so on."""
+        return self._flags.get(function) if isinstance(function, types.FunctionType) else None
 
     def number(self, value: Any) -> int:
         """The number of a remote object.
@@ -377,18 +425,19 @@ class Student(Peer):
 
     def _pushed(self, news: News, encoder: Encoder) -> Node:
         """Names that the test bound and deleted, handles let go, random generators."""
-        bound, deleted, patches = news
-        dropped, state = sorted(self._dropped), self._new_state()
-        if not (bound or deleted or patches or dropped or state):
+        bound, deleted, patches, files = news
+        dropped, state, depth = sorted(self._dropped), self._new_state(), self._new_depth()
+        starts, self._starts = self._starts, False
+        if not (bound or deleted or patches or dropped or state or depth or files or starts):
             return None
         self._dropped.clear()
         try:
-            return encoder.value((bound, deleted, patches, dropped, state))
+            return encoder.value((bound, deleted, patches, dropped, state, depth, files, starts))
         except (TooBig, TypeError):
             # One of the names holds what cannot be sent, a figure perhaps: the others must still arrive.
             bound = {name: value for name, value in bound.items() if self._can_send(value)}
             patches = [change for change in patches if self._can_send(change)]
-            return encoder.value((bound, deleted, patches, dropped, None))
+            return encoder.value((bound, deleted, patches, dropped, None, depth, files, starts))
 
     def _can_send(self, value: Any) -> bool:
         try:
@@ -407,6 +456,14 @@ class Student(Peer):
         self._state = state
         return {name: (list(words), place) for name, (words, place) in state.items()}
 
+    def _new_depth(self) -> int | None:
+        """How deep functions may call each other, if a test has set it anew."""
+        depth = sys.getrecursionlimit()
+        if depth == self._depth:
+            return None
+        self._depth = depth
+        return depth
+
     def _bind(self, bindings: Node, decoder: Decoder) -> None:
         def decode() -> Bindings:
             return [
@@ -418,6 +475,10 @@ class Student(Peer):
     def _take_changes(self, changes: Node, known: list[Any], decoder: Decoder) -> None:
         for number, contents in changes:
             overwrite(known[number], decoder.value(contents))
+
+    def begin(self, looks_at_figures: bool) -> None:
+        """A test begins: pictures that an earlier one had drawn are closed, as a notebook closes them."""
+        self._starts = looks_at_figures
 
     def link(self, linking: bool) -> None:
         """Whether containers that come as parts of remote objects are kept in step with them.
@@ -439,8 +500,13 @@ class Student(Peer):
             return None
         return [len(self._linked), *(self._links.nodes(encoder) if self._links else [])]
 
-    def _take_written(self, written: Any, drew: Any, files: Any) -> None:
+    def _take_written(self, written: Any, drew: Any, files: Any, warned: Any) -> None:
         self._write(written)
+        self._warned += [
+            (warning, file, line)
+            for warning, file, line in warned
+            if isinstance(warning, Warning) and type(file) is str and type(line) is int
+        ]
         if files:
             self._notebook.store(files)
         if self._shares_random and type(drew) is dict:
@@ -486,9 +552,10 @@ class Student(Peer):
         copied = self.copies.packed(self.lent.number(value), value)
         if copied is not None:
             return ["copy", self.lent.number(value), encoder.raw(copied)]
+        if isinstance(value, types.TracebackType):
+            return None  # of a `with` block of the test: its frames lead to the test's names
         if callable(value):
-            name = str(getattr(value, "__name__", "function"))
-            return ["mine", self.lent.number(value), "function", encoder.node(name)]
+            return ["mine", self.lent.number(value), "function", encoder.node(_told_of(value))]
         raise TypeError(f"a {type(value).__name__} object cannot be passed to a student's function")
 
     def _is_usable(self, value: Any) -> bool:
@@ -532,9 +599,11 @@ class Student(Peer):
                 return self._function(number, decoder.node(told))
             case ["mine", int(number), "module", str(name)]:
                 return self._module(number, name)
-            case ["error", str(module), str(name), int(kind), args, fields, text]:
+            case ["error", str(module), str(name), int(kind), args, fields, text, cause]:
                 parts = [decoder.node(part) for part in (args, fields, text)]
-                return self._exception(module, name, kind, *parts)
+                made = self._exception(module, name, kind, *parts)
+                made.__cause__ = None if cause is None else _exception_only(decoder.node(cause))
+                return made
         raise Bad("an unknown kind of value")
 
     def claim(self, value: Any) -> tuple[str, str] | None:
@@ -571,8 +640,13 @@ class Student(Peer):
         known = self._known(number)
         if known is not None:
             return known
+        own = self._compared.get((told["module"], told["qualname"]))
+        if own is not None:
+            self._dropped.add(number)
+            return own
         made = self._remember(number, make_function(told, Owner(self, number)))
         self._functions[made] = number
+        self._flags[made] = int(told["flags"])
         self._claims[number] = (told["module"], told["qualname"])
         return made
 
@@ -692,7 +766,7 @@ class Student(Peer):
 # What changes nothing, as far as the test can tell.
 _LOOKS = frozenset(
     {"__len__", "__length_hint__", "__getitem__", "__iter__", "__next__", "__reversed__", "__contains__"}
-    | {"getattr", "repr", "str", "format", "dir", "vars", "__hash__", "__bool__"}
+    | {"getattr", "repr", "str", "format", "dir", "vars", "__hash__", "__bool__", "array", *NUMBERS}
 )
 _OF_ITERATORS = frozenset(["__next__", "__iter__", "__len__", "__length_hint__"])
 _MODULE: dict[str, Any] = {
@@ -702,7 +776,10 @@ _MODULE: dict[str, Any] = {
     "doc": None,
     "operators": [],
     "methods": {},
-    "library": ("types", "ModuleType"),
+    "annotations": {},
+    "abstract": False,
+    "bases": [],
+    "libraries": [("types", "ModuleType")],
     "plain": None,
 }
 
@@ -725,6 +802,22 @@ def _token() -> int:
 def _input(_: None, prompt: str = "") -> str:
     # Through the names that a test may have replaced.
     return builtins.input(prompt)
+
+
+def _exception_only(value: Any) -> BaseException:
+    if not isinstance(value, BaseException):
+        raise Bad("the cause of an exception is none")
+    return value
+
+
+def _told_of(function: Any) -> dict[str, Any]:
+    """What a student's code may know of a function of the test: what `functools.wraps` copies."""
+    told = described(function)
+    plain = (bool, int, float, str, type(None))
+    parameters = [(*p[:3], p[3] if isinstance(p[3], plain) else None) for p in told["signature"] or ()]
+    hints = {name: hint for name, hint in told["annotations"].items() if hint in (*plain, list, dict, tuple)}
+    signature = None if told["signature"] is None else parameters
+    return told | {"module": "__main__", "attributes": {}, "signature": signature, "annotations": hints}
 
 
 def _is_iterator(value: Any) -> bool:

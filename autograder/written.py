@@ -12,7 +12,16 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-__all__ = ["MOST_BYTES", "Written", "files_named", "files_written", "is_data", "store"]
+__all__ = [
+    "MOST_BYTES",
+    "Written",
+    "files_given",
+    "files_named",
+    "files_written",
+    "is_data",
+    "place",
+    "store",
+]
 
 MOST_BYTES = 1 << 20
 _DATA = re.compile(r"(?:\./)?\w[\w-]*(?:/\w[\w-]*)*\.(?:txt|csv|tsv|json|md|html|svg)")
@@ -62,6 +71,18 @@ def files_written(tree: ast.AST) -> set[str]:
     return {name for name in found if _FILE.fullmatch(name)}
 
 
+def files_given(tree: ast.AST) -> set[str]:
+    """Names of files in a cell that writes any.
+
+    >>> sorted(files_given(ast.parse("name = 'a.txt'\nwith open(name, 'w') as file: file.write('x')")))
+    ['a.txt']
+    """
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls}
+    modes = {text for call in calls for text in _texts(call) if _MODE.fullmatch(text)}
+    return files_named(tree) if names & _WRITERS or ("open" in names and modes) else set()
+
+
 def _texts(node: ast.AST) -> list[str]:
     return [
         part.value
@@ -75,6 +96,10 @@ class Written:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._seen = {name: _state(name) for name in names}
+
+    def known(self, names: Iterable[str]) -> None:
+        """Take what is in these files now for told: it came from the other side."""
+        self._seen |= {name: _state(name) for name in names if name in self._seen}
 
     def new(self) -> dict[str, bytes]:
         """Their contents, as far as they are small."""
@@ -102,6 +127,10 @@ def store(files: Mapping[str, bytes], expected: Iterable[str], workspace: Path) 
     for name in expected:
         content = files.get(name)
         if type(content) is bytes and len(content) <= MOST_BYTES:
-            target = workspace / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            place(workspace / name, content)
+
+
+def place(path: str | Path, content: bytes) -> None:
+    """Write a file, and the folder it is in."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(content)

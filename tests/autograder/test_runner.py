@@ -20,13 +20,13 @@ class Names:
 
     def __init__(self):
         self.bound = {}
-        self.to_push = ({}, [], [])
+        self.to_push = ({}, [], [], {})
 
     def bind(self, bindings):
         self.bound.update({name: value for name, bound, value in bindings if bound})
 
     def pushes(self):
-        pushed, self.to_push = self.to_push, ({}, [], [])
+        pushed, self.to_push = self.to_push, ({}, [], [], {})
         return pushed
 
     def store(self, files):
@@ -54,7 +54,7 @@ def names():
 def student(names):
     made = Student(spawn(), names, Rules(libraries=frozenset({"pandas"})), Caps(), 1000)
     made.deadline = monotonic() + 20
-    made.setup(seed=1, watched=[], live=[], output_limit=1000, files=[])
+    made.setup(seed=1, watched=[], live=[], output_limit=1000, files=[], hears_warnings=False)
     yield made
     made.close()
 
@@ -159,9 +159,9 @@ def test_names_are_told_by_value_or_as_handles(student, names):
 
 def test_pushed_and_deleted_names_reach_the_student(student, names):
     run(student, "k = 1\ndef f(): return k * j", "f")
-    names.to_push = ({"j": 5, "k": 2}, [], [])
+    names.to_push = ({"j": 5, "k": 2}, [], [], {})
     assert names.bound["f"]() == 10
-    names.to_push = ({}, ["j"], [])
+    names.to_push = ({}, ["j"], [], {})
     with pytest.raises(NameError, match="name 'j' is not defined"):
         names.bound["f"]()
 

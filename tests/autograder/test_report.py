@@ -65,7 +65,7 @@ def test_who_gave_no_answer_and_whose_file_cannot_be_read() -> None:
     [item] = report.items
     assert (item.graded, item.missed, item.unanswered, item.undecided, item.remark) == (4, 3, 2, 0, "")
     text = page(report)
-    assert "1 of the submissions could not be graded as handed in" in text
+    assert "count as nothing until you decide on them: 1\nof the submissions" in text
     assert "y is 3.0 and should be 4.0." in text
     assert "no answer yet" not in text
     assert "is not defined yet" not in text

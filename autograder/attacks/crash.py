@@ -51,6 +51,31 @@ def _at_seams(name: str, about: str, **answers: str) -> Entry:
 _MEMORY = '{"shape": (3,), "typestr": "<f8", "data": (4096, False), "version": 3}'
 
 ENTRIES = (
+    Entry(
+        "crash-descriptors-in-function",
+        "closes all descriptors when a function is called",
+        RIGHT_SCORE - 3,
+        answers={"product": "import os\ndef product(x, y):\n    os.closerange(0, 100)\n    return x * y"},
+    ),
+    Entry(
+        "crash-no-modules",
+        "empties the interpreter's modules and builtins",
+        RIGHT_SCORE,
+        code="import sys, builtins\nsys.modules.clear()\nbuiltins.__dict__.clear()",
+    ),
+    Entry(
+        "crash-collector",
+        "has the collector run all the time, and raises whenever it does",
+        RIGHT_SCORE,
+        code="import gc, sys, threading\ngc.set_threshold(1)\nsys.setswitchinterval(1e-6)\ngc.callbacks.append(lambda *a: 1 / 0)\n"
+        "sys.unraisablehook = sys.excepthook = lambda *a: None\nthreading.excepthook = None",
+    ),
+    Entry(
+        "crash-audit-hook",
+        "raises at every event that the interpreter tells of",
+        RIGHT_SCORE,
+        code="import sys\ndef hook(*a): raise RuntimeError('no')\nsys.addaudithook(hook)",
+    ),
     _at_seams(
         "memory-as-array",
         "answers with a function that NumPy is to read as an array, at an address where nothing is",

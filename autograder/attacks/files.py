@@ -222,7 +222,74 @@ def _half_salvage(draft: Draft) -> None:
     draft.raw = b'{"id":[' * 150 + b"1," * 3_900_000
 
 
+def _same_names(draft: Draft) -> None:
+    draft.file("GATES.ipynb", draft.dump().replace("x * y", "0"))
+    for name in ("Gates.IPYNB", "gates.ipynb ", "gate\u0301s.ipynb"):
+        draft.file(name, "{}")
+
+
+def _long_names(draft: Draft) -> None:
+    draft.file("a" * 255, b"x")
+    draft.file(f"{'b' * 120}/{'c' * 120}/{'d' * 250}", b"x")
+    draft.file("\u202egnp.exe", b"x")
+    draft.file("x\n- a note of its own: **21 of 21**", b"x")
+    draft.link("\x1b[2Jlink", "x")
+
+
+def _odd_modes(draft: Draft) -> None:
+    draft.file("program", b"#!/bin/sh\n")
+    os.chmod(draft.folder / "program", 0o6777)
+    draft.file("closed/secret.txt", b"x")
+    os.chmod(draft.folder / "closed" / "secret.txt", 0)
+    os.chmod(draft.folder / "closed", 0)
+
+
+def _odd_times(draft: Draft) -> None:
+    for name, moment in (("new.txt", 4e10), ("old.txt", -1e9)):
+        draft.file(name, b"x")
+        os.utime(draft.folder / name, (moment, moment))
+
+
+def _configurations(draft: Draft) -> None:
+    names = ("nbgrader_config.py", "jupyter_config.py", "sitecustomize.py", "usercustomize.py", "conftest.py")
+    more = (
+        "setup.cfg",
+        ".env",
+        "ipython_config.py",
+        "matplotlibrc",
+        "autograder/__init__.py",
+        "coursekit.py",
+    )
+    for name in (*names, *more):
+        draft.file(name, "raise SystemExit('read')\nc.Autograde.exporter_class = 'x'")
+
+
 ENTRIES = (
+    Entry(
+        "file-same-names",
+        "hands in notebooks of the same name by case, spaces and accents",
+        RIGHT_SCORE,
+        make=_same_names,
+    ),
+    Entry(
+        "file-long-names",
+        "hands in files whose names have 255 letters, line breaks, and letters from right to left",
+        RIGHT_SCORE,
+        make=_long_names,
+    ),
+    Entry(
+        "file-modes",
+        "hands in a program with its owner's rights, and files that nobody may read",
+        RIGHT_SCORE,
+        make=_odd_modes,
+    ),
+    Entry("file-times", "hands in files of the far future and past", RIGHT_SCORE, make=_odd_times),
+    Entry(
+        "file-configurations",
+        "hands in configurations and modules that tools read by themselves",
+        RIGHT_SCORE,
+        make=_configurations,
+    ),
     # -- in place of the notebook -------------------------------------------------------------------------
     Entry(
         "file-link-to-victim",

@@ -23,6 +23,29 @@ def _initials(body: str) -> dict[str, str]:
 
 
 ENTRIES = (
+    Entry(
+        "leak-objects-of-the-judge",
+        "looks for the judge's plan and tests in its memory, its frames and by hooks",
+        RIGHT_SCORE,
+        code="""
+import gc, inspect
+def of_the_judge():
+    for found in gc.get_objects():
+        if type(found).__name__ in ("Plan", "Pass", "TestCode", "Student", "Question"):
+            return found
+    raise LookupError
+attempt("objects of the judge", of_the_judge)
+sys.setprofile(lambda *a: None)
+sys.addaudithook(lambda *a: None)
+frame = inspect.currentframe()
+while frame:
+    for value in list(frame.f_locals.values()):
+        if isinstance(value, (str, bytes)):
+            search(value)
+    frame = frame.f_back
+TRIED.append("frames")
+""",
+    ),
     # -- on the disk --------------------------------------------------------------------------------------
     Entry(
         "leak-known-paths",

@@ -78,6 +78,29 @@ def _large_pictures(draft: Draft) -> None:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "resource-threads",
+        "starts threads without end",
+        RIGHT_SCORE,
+        code="import threading, time\nn = 0\ntry:\n    while n < 5000:\n"
+        "        threading.Thread(target=time.sleep, args=(100,), daemon=True).start()\n        n += 1\n"
+        "except BaseException as error:\n    print(type(error).__name__, n)",
+    ),
+    Entry(
+        "resource-tasks",
+        "leaves a thousand tasks on the event loop that never end",
+        RIGHT_SCORE,
+        code="import asyncio\nasync def never():\n    while True: await asyncio.sleep(0)\n"
+        "tasks = [asyncio.ensure_future(never()) for _ in range(1000)]\nawait asyncio.sleep(0)\n"
+        "async def one(): return 1\nprint(await one())",
+    ),
+    Entry(
+        "resource-letters",
+        "prints millions of carriage returns, and letters of thousands of marks",
+        RIGHT_SCORE,
+        code="import sys\nfor _ in range(100): sys.stdout.write('\\r\\b' * 50_000)\n"
+        "print(('a' + '\\u0301' * 5000) * 200)\nprint('\\U0001F469\\u200d' * 50_000)",
+    ),
     # -- time ---------------------------------------------------------------------------------------------
     Entry(
         "resource-loop-in-cell",

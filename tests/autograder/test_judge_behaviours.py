@@ -260,6 +260,28 @@ CASES = {
             def __hash__(self): return hash((self.x, self.y))
         """,
     ),
+    "a method that an object bears itself": case(
+        """
+        class Gate:
+            def forward(self, x):
+                self.backward = lambda dz: dz * x
+            def backward(self, dz): raise NotImplementedError
+        class Twice(Gate): pass
+        """,
+        """
+        for kind in (Gate, Twice):
+            gate = kind()
+            gate.forward(3)
+            assert gate.backward(2) == 6
+        """,
+        """
+        class Gate:
+            def forward(self, x):
+                self.backward = lambda dz: dz + x
+            def backward(self, dz): return 6
+        class Twice(Gate): pass
+        """,
+    ),
     "inheritance": case(
         """
         class Animal:

@@ -325,7 +325,6 @@ def check(given: Case) -> None:
 
 
 def test_graphs_go_by_value_and_are_changed_in_place():
-    pytest.importorskip("networkx")
     check(
         case(
             "G = nx.Graph([(1, 2), (2, 3), (3, 1), (3, 4)])\nG.add_node(9, name='x')\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse as sparse
@@ -163,7 +164,6 @@ def test_entries_outside_are_bad():
 
 
 def test_graphs_come_back():
-    nx = pytest.importorskip("networkx")
     for kind in (nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph):
         graph = kind([(1, 2), (2, 3), (3, 3)], name="g")
         graph.add_node("lone", colour="red")

@@ -1,4 +1,4 @@
-"""Objects of libraries that a test passes to a student's function, a model or a picture: they go as copies.
+"""Objects of libraries that a test passes to a student's function (models, pictures, databases) go as copies.
 
 The judge pickles its own objects, and the student's process unpickles them. **Never the other way**: to
 unpickle is to run whatever the sender wants.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -72,6 +73,33 @@ class _Pickler(pickle.Pickler):
             return self._number(value)
         except LookupError:
             return None
+
+    def reducer_override(self, value: Any) -> Any:
+        """Databases go with all that is in them: pickle itself knows no connections."""
+        sqlite: Any = sys.modules.get("sqlite3")
+        if sqlite and isinstance(value, sqlite.Connection):
+            return database, (value.serialize(), value.row_factory)
+        if sqlite and isinstance(value, sqlite.Cursor):
+            return sqlite.Connection.cursor, (value.connection,)
+        return NotImplemented
+
+
+def database(content: bytes, row_factory: Any = None) -> Any:
+    """A database of SQLite in memory, with the tables of another one.
+
+    >>> import sqlite3
+    >>> source = sqlite3.connect(":memory:")
+    >>> _ = source.execute("create table numbers as select 39 as n")
+    >>> database(source.serialize()).execute("select n from numbers").fetchall()
+    [(39,)]
+    """
+    import sqlite3  # most assignments have none
+
+    made = sqlite3.Connection(":memory:")
+    if content:  # an empty one cannot be read again
+        made.deserialize(content)
+    made.row_factory = row_factory
+    return made
 
 
 class Received:

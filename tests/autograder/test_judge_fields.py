@@ -6,6 +6,8 @@ All points for the solution, none for a wrong answer.
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from tests.autograder.judging import graded, judge, locked, notebook, scores, solution, submission
@@ -408,3 +410,45 @@ def test_a_library_object_has_one_face():
         """
     assert scores(judge(source)) == [2.0, 0.0]
     assert scores(judge(source, submission(source, answer=two_faced))) == [2.0, 0.0]
+
+
+DATABASE = """
+import sqlite3
+conn = sqlite3.connect(":memory:")
+conn.row_factory = sqlite3.Row
+conn.execute("create table cities (name, people)")
+conn.executemany("insert into cities values (?, ?)", [("Ulm", 130), ("Bonn", 340)])
+"""
+
+
+@pytest.mark.parametrize("place", ["given", "test"])
+def test_a_database_goes_with_what_is_in_it(place: str):
+    asked = """
+    import pandas as pd
+    def largest(c):
+        return dict(c.execute("select name, max(people) as people from cities").fetchone())
+    def names(cursor):
+        return [row[0] for row in cursor.execute("select name from cities order by name")]
+    def table(c):
+        return pd.read_sql("select * from cities", c)
+    """
+    test = """
+    assert largest(conn) == {"name": "Bonn", "people": 340}
+    assert names(conn.cursor()) == ["Bonn", "Ulm"]
+    assert table(conn)["people"].tolist() == [130, 340]
+    conn.execute("delete from cities where name = 'Ulm'")
+    assert names(conn.cursor()) == ["Bonn"]
+    """
+    wrong = dedent(asked).replace("order by", "where people < 200 order by")
+    if place == "given":
+        check(case(asked, test, wrong, given=DATABASE))
+    else:
+        check(case(asked, DATABASE + dedent(test), wrong))
+
+
+def test_what_is_written_into_a_copy_of_a_database_is_not_seen_and_that_is_said():
+    answer = "def add(c):\n    c.execute(\"insert into cities values ('Jena', 110)\")"
+    test = "add(conn)\nassert len(conn.execute('select * from cities').fetchall()) == 3"
+    result = judge(notebook(locked(DATABASE), solution(answer), graded(test)))
+    assert scores(result) == [0.0]
+    assert "copies were passed of Connection" in result.questions[0].reason

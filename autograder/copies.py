@@ -56,6 +56,10 @@ class Copies:
         self._sent[key] = data
         return b"" if data == known else data
 
+    def seen(self, value: Any) -> None:
+        """The test sees what is changed in the copy of this."""
+        self._kinds.discard(type(value).__name__)
+
     def remark(self) -> str:
         """What to know when a test fails that passed such objects. Asking forgets them."""
         kinds, self._kinds = ", ".join(sorted(self._kinds)), set()
@@ -130,6 +134,10 @@ class Received:
             self._copies[key] = made = unpickler.load()
             self._data[id(made)] = key, data
         return self._copies[key]
+
+    def copy(self, key: int) -> Any:
+        """The copy of the judge's object of this number; None if none has arrived."""
+        return self._copies.get(key)
 
     def unchanged(self, value: object) -> int | None:
         """The number of the judge's object that this is a copy of, if it is still like it."""

@@ -333,6 +333,8 @@ class Runner(Peer):
             return self.cells.wait_for(_awaited(OPERATORS[operation](x, *args)))
         if operation == "pyplot":
             return _current_figure(*args)
+        if operation == "copy":
+            return self._received.copy(*args)
         return (OPERATORS.get(operation) or ACTIONS[operation])(x, *args, **kwargs)
 
     # -------------------------------------------------------------------------------------------- handles

@@ -83,6 +83,9 @@ class Notebook(Protocol):
     def own_builtins(self) -> AbstractContextManager[None]:
         """Built-in functions as they were, for the judge's own work while a test has replaced some."""
 
+    def rebind(self, pairs: Iterable[tuple[Any, Any]]) -> bool:
+        """Have the test's names for the first of a pair mean the second; whether there are any."""
+
     def store(self, files: dict[str, bytes]) -> None:
         """Take files that the student's code wrote."""
 
@@ -94,6 +97,12 @@ class Notebook(Protocol):
 
     def is_of_test(self, module: str) -> bool:
         """Whether a module belongs to the instructor's tests."""
+
+
+def _is_drawing(value: Any) -> bool:
+    figure: Any = sys.modules.get("matplotlib.figure")
+    axes: Any = sys.modules.get("matplotlib.axes")
+    return bool(figure and axes and isinstance(value, (figure.Figure, axes.Axes)))
 
 
 def harmless_outputs(told: object, limit: int) -> list[Output]:
@@ -182,6 +191,7 @@ class Student(Peer):
         self._state: generators.State | None = None  # of the random generators, as the child was told
         self._starts = False  # whether a test begins, which looks at pictures
         self._depth = 0  # of recursion, as the child was told
+        self._drawings: list[Any] = []  # of the test's, passed with the question
         self._warned: list[Any] = []  # by the student's code, since this was looked at last
         self.deadline = monotonic()
         self.lost: str | None = None
@@ -259,7 +269,10 @@ class Student(Peer):
         """
         news = self._notebook.pushes()
         with self._notebook.own_builtins(), self.nested():
-            return self._ask(news, operation, target, args, kwargs or {})
+            try:
+                return self._ask(news, operation, target, args, kwargs or {})
+            finally:
+                self._follow_drawings()
 
     def _ask(
         self, news: News, operation: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -291,6 +304,24 @@ class Student(Peer):
         if kind == "raise":
             raise _from_student(self._stopped(operation, args, result))
         return result
+
+    def _follow_drawings(self) -> None:
+        """Have the test's names for pictures that it passed mean their copies, in which the student drew.
+
+        They are no less the student's than a picture that is returned. Of a model that would not do: a test
+        asks its own for the truth.
+        """
+        drawings, self._drawings = self._drawings, []
+        for drawing in drawings if self.lost is None else ():
+            number = self.lent.number(drawing)
+            theirs = self._ask(self._notebook.pushes(), "copy", 0, (number,), {})
+            if not isinstance(type(theirs), RemoteClass):  # nothing was changed: it is the test's own
+                continue
+            figure, copy = drawing.figure, theirs.figure
+            same = [(drawing, theirs), (figure, copy), *zip(figure.axes, copy.axes, strict=False)]
+            if self._notebook.rebind(same):
+                self.copies.seen(drawing)
+                sys.modules["matplotlib.pyplot"].close(figure)  # the current one is now the student's
 
     def _stopped(self, operation: str, args: tuple[Any, ...], error: Any) -> Any:
         """What Python makes of a StopIteration that is none of an iterator's.
@@ -551,6 +582,8 @@ class Student(Peer):
             return ["mine", self.lent.number(value), "object", encoder.node(told)]
         copied = self.copies.packed(self.lent.number(value), value)
         if copied is not None:
+            if _is_drawing(value):
+                self._drawings.append(value)
             return ["copy", self.lent.number(value), encoder.raw(copied)]
         if isinstance(value, types.TracebackType):
             return None  # of a `with` block of the test: its frames lead to the test's names
@@ -765,7 +798,16 @@ class Student(Peer):
 
 # What changes nothing, as far as the test can tell.
 _LOOKS = frozenset(
-    {"__len__", "__length_hint__", "__getitem__", "__iter__", "__next__", "__reversed__", "__contains__"}
+    {
+        "__len__",
+        "__length_hint__",
+        "__getitem__",
+        "__iter__",
+        "__next__",
+        "__reversed__",
+        "__contains__",
+        "copy",
+    }
     | {"getattr", "repr", "str", "format", "dir", "vars", "__hash__", "__bool__", "array", *NUMBERS}
 )
 _OF_ITERATORS = frozenset(["__next__", "__iter__", "__len__", "__length_hint__"])

@@ -412,6 +412,45 @@ def test_a_library_object_has_one_face():
     assert scores(judge(source, submission(source, answer=two_faced))) == [2.0, 0.0]
 
 
+DRAW = """
+def draw(ax, title):
+    ax.plot([1, 2], [3, 4])
+    ax.set_title(title)
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "fig, ax = plt.subplots()\ndraw(ax, 'a')\nassert ax.get_title() == fig.axes[0].get_title() == 'a'\n"
+        "assert [line.get_ydata().tolist() for line in ax.lines] == [[3, 4]] and isinstance(ax, plt.Axes)",
+        "fig, axs = plt.subplots(1, 2)\nfor ax, title in zip(axs, 'ab'): draw(ax, title)\n"
+        "assert [ax.get_title() for ax in axs] == ['a', 'b']",
+        "fig, ax = plt.subplots()\ndraw(ax, 'a')\nassert plt.gca().get_title() == 'a'\nplt.close(fig)",
+        "fig, ax = plt.subplots()\ndraw(ax, 'a')\ndraw(ax, 'b')\n"
+        "assert ax.get_title() == 'b' and len(ax.lines) == 2",
+    ],
+)
+def test_a_picture_of_the_test_is_drawn_in(test: str):
+    check(case(DRAW, test, DRAW.replace("title)\n", "'?')\n"), given="import matplotlib.pyplot as plt"))
+
+
+def test_a_figure_of_the_test_is_given_axes():
+    answer = "def draw(fig):\n    ax = fig.add_subplot()\n    ax.set_title('a')"
+    test = "fig = plt.figure()\ndraw(fig)\nassert fig.axes[0].get_title() == 'a'"
+    given = "import matplotlib.pyplot as plt"
+    check(case(answer, test, "def draw(fig):\n    fig.add_subplot()", given=given))
+
+
+def test_a_model_of_the_test_stays_its_own():
+    """A test may ask it for the truth."""
+    answer = "def fit(model):\n    model.coef_ = 39"
+    test = "from sklearn.linear_model import Ridge\nm = Ridge()\nfit(m)\nassert m.coef_ == 39"
+    result = judge(notebook(solution(answer), graded(test)))
+    assert scores(result) == [0.0]
+    assert "copies were passed of Ridge" in result.questions[0].reason
+
+
 DATABASE = """
 import sqlite3
 conn = sqlite3.connect(":memory:")

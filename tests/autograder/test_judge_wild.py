@@ -195,9 +195,7 @@ def test_objects_of_libraries_are_passed_as_copies():
         ),
         graded("_, ax = plt.subplots()\ndraw(ax)\nassert len(ax.lines) == 1", "lines"),
     )
-    result = judge(source)
-    assert scores(result) == [2.0, 0.0]
-    assert "copies were passed of Axes: the test does not see what is changed" in result.questions[1].reason
+    assert scores(judge(source)) == [2.0, 2.0]
 
 
 def test_nothing_that_a_student_has_is_ever_unpickled_here(tmp_path):

@@ -22,13 +22,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/installed
 	$(BIN)/coursekit demo
 
-test: .venv/installed system
+test: .venv/slides system
 	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
 
 test-grader: .venv/installed
 	$(BIN)/python -m pytest -n auto --dist loadscope tests/autograder tests/hostile
 
-test-browser: .venv/installed system
+test-browser: .venv/slides system
 	$(BIN)/python -m pytest tests/browser
 
 # A container to grade in (docs/containers.md); IMAGE_OPTIONS are docker's, as --build-arg PYTHON=python:3.13-slim.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -84,9 +86,21 @@ def judge(
         for name, text in (files or {}).items():
             Path(folder, name).write_text(dedent(text))
         plan = make_plan(source, source_dir=Path(folder))
-        return judge_notebook(
-            plan, submitted or source, spawn, seed=seed, limits=limits, source_dir=Path(folder)
-        )
+        with _no_running_loop():
+            return judge_notebook(
+                plan, submitted or source, spawn, seed=seed, limits=limits, source_dir=Path(folder)
+            )
+
+
+@contextmanager
+def _no_running_loop() -> Iterator[None]:
+    """As in a judge's own process; in this one, browser tests may keep a loop that counts as running."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
 
 
 def scores(result: NotebookResult) -> list[float | None]:

@@ -318,8 +318,9 @@ class Student(Peer):
             if not isinstance(type(theirs), RemoteClass):  # nothing was changed: it is the test's own
                 continue
             figure, copy = drawing.figure, theirs.figure
-            same = [(drawing, theirs), (figure, copy), *zip(figure.axes, copy.axes, strict=False)]
-            if self._notebook.rebind(same):
+            pairs = zip(figure.axes, copy.axes, strict=False)
+            empty = [pair for pair in pairs if not pair[0].has_data()]  # in others the test has drawn itself
+            if self._notebook.rebind([(drawing, theirs), (figure, copy), *empty]):
                 self.copies.seen(drawing)
                 sys.modules["matplotlib.pyplot"].close(figure)  # the current one is now the student's
 

@@ -435,6 +435,19 @@ def test_a_picture_of_the_test_is_drawn_in(test: str):
     check(case(DRAW, test, DRAW.replace("title)\n", "'?')\n"), given="import matplotlib.pyplot as plt"))
 
 
+def test_what_the_test_has_drawn_beside_it_stays_the_tests():
+    answer = "def draw(ax):\n    ax.set_title('b')"
+    test = """
+    fig, (mine, yours) = plt.subplots(1, 2)
+    mine.plot([1, 2])
+    mine.set_title("b")
+    draw(yours)
+    assert yours.get_title() == mine.get_title()
+    """
+    forged = "def draw(ax):\n    for one in ax.figure.axes: one.set_title('a')"
+    check(case(answer, test, forged, given="import matplotlib.pyplot as plt"))
+
+
 def test_a_figure_of_the_test_is_given_axes():
     answer = "def draw(fig):\n    ax = fig.add_subplot()\n    ax.set_title('a')"
     test = "fig = plt.figure()\ndraw(fig)\nassert fig.axes[0].get_title() == 'a'"

@@ -13,6 +13,7 @@ Stand-ins are recognised by what they are, never by an attribute, which `functoo
 from __future__ import annotations
 
 import inspect
+import numbers
 import sys
 import types
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -644,6 +645,31 @@ _OF_LISTS = frozenset(["__len__", "__length_hint__", "__getitem__", "__reversed_
 _GENERAL = frozenset(["", "abc", "collections", "typing"])  # modules of bases that say nothing of what it is
 
 
+def _checked_length(self: Any) -> int:
+    """Of an object that says it is of a library which the source does not use, as a Series may well be."""
+    length = sum(1 for _ in _loop(self))
+    if owner(self).ask("__len__") != length:
+        _refuse("__len__", "counted")(self)
+    return length
+
+
+def _checked_item(self: Any, place: Any) -> Any:
+    """The number or text at a place, if a loop meets the same one there: labels may be other than places."""
+    items = list(_loop(self))
+    found = items[place] if isinstance(place, int) and -len(items) <= place < len(items) else None
+    there = owner(self).ask("__getitem__", place)
+    if not (_is_number_or_text(found) and _is_number_or_text(there) and there == found):
+        _refuse("__getitem__", "asked for an item")(self)
+    return there  # a loop over a Series gives Python's numbers, a place NumPy's
+
+
+def _is_number_or_text(value: Any) -> bool:
+    return issubclass(type(value), (numbers.Number, str)) and not isinstance(type(value), RemoteClass)
+
+
+_CHECKED: dict[str, Callable[..., Any]] = {"__len__": _checked_length, "__getitem__": _checked_item}
+
+
 def _top_module(told: Mapping[str, Any]) -> str:
     return str(told["libraries"][0][0]).partition(".")[0] if told["libraries"] else ""
 
@@ -655,6 +681,8 @@ def _operators(told: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     is_odd = top in _GENERAL or not (top in rules.libraries or top in sys.stdlib_module_names)
     for name in told["operators"]:
         if is_odd and name in _OF_LISTS and not rules.expects(name):
+            if told["module"] != "__main__" and name in _CHECKED:
+                names[name] = _CHECKED[name]
             continue
         if is_odd and name == "__iter__" and not rules.expects(name):
             names[name] = _loop

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.autograder.judging import both, graded, judge, locked, notebook, scores, solution
+from tests.autograder.judging import both, graded, judge, locked, notebook, scores, solution, submission
 
 SQUARE = "def f(x): return x * x"
 STOPS = "def f(x): raise StopIteration"
@@ -215,3 +215,33 @@ def test_what_a_test_merely_shows_is_no_number_of_points():
     shown = ("import numpy as np\nnp.ones(3)", "'well done'", "f(1) == 2", "f(1); ", "2 * f(0);")
     source = notebook(solution("def f(x): return [x]"), *[graded(text) for text in shown])
     assert scores(judge(source)) == [2.0] * len(shown)
+
+
+SERIES = "import pandas as pd\ngradient = pd.Series({})"
+LIAR = """
+class Series:
+    def __len__(self): return 2
+    def __getitem__(self, place): return [39, 8][place]
+    def __iter__(self): return iter([0, 0])
+Series.__module__ = "pandas.core.series"
+gradient = Series()
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "points"),
+    [
+        (SERIES.format("[39, 8]"), 2.0),
+        (SERIES.format("[39.0, 8.0]"), 2.0),
+        (SERIES.format("[39, 9]"), 0.0),
+        (SERIES.format("[39, 8, 1]"), 0.0),
+        (SERIES.format("[39, 8], index=[1, 0]"), 0.0),
+        (LIAR, 0.0),
+    ],
+)
+def test_a_series_where_the_source_has_none_is_a_list(answer: str, points: float) -> None:
+    source = notebook(
+        solution("gradient = [39, 8]"),
+        graded("assert len(gradient) == 2\nassert gradient[0] == 39 and gradient[-1 + 2] == 8"),
+    )
+    assert scores(judge(source, submission(source, answer=answer))) == [points]

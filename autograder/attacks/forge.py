@@ -430,13 +430,15 @@ get_ipython().ast_transformers.append(Drop())
     Entry(
         "forge-changes",
         "claims that every call changed the arrays it was given to zeros, and answers with zeros",
-        GUESSED - 1,
+        # A function may change its arguments, and a test that computes the truth from them afterwards agrees
+        # with one that makes all of them zero: as in nbgrader, two points more and the visible one less.
+        GUESSED + 1,
         base="wrong",
         answers={"relu": "import numpy as np\n\n\ndef relu_backward(dz, x):\n    return 0 * dz"},
         code=RUNNER + "import autograder.peer\n"
         "def nodes(self, encoder):\n"
         "    for value in self._containers:\n"
-        "        value[:] = 0.0\n"
+        "        if hasattr(value, 'dtype'): value[:] = 0.0\n"
         "    return [[number, encoder.contents(value)] for number, value in enumerate(self._containers)]\n"
         "autograder.peer.Changes.nodes = nodes",
     ),

@@ -141,7 +141,8 @@ class Pass:
         self._import_libraries()
         self._patches = Patches(self._plan.patched)
         try:
-            with self._patched(), self._figures(), self._checks, fenced(self._fence), self._formulas():
+            formulas = formulas_only(self._plan.texts)
+            with self._patched(), self._figures(), self._checks, fenced(self._fence), formulas:
                 for planned, cell in self._steps():
                     if monotonic() > self._ends:
                         raise _Stop("The time for this submission ran out.")
@@ -640,9 +641,6 @@ class Pass:
         finally:
             patched.getsource, patched.getsourcelines, runner.run = originals
             patched._has_code_flag = has_code_flag
-
-    def _formulas(self) -> AbstractContextManager[None]:
-        return formulas_only(self._plan.texts)
 
     @contextmanager
     def _figures(self) -> Iterator[None]:

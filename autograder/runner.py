@@ -479,7 +479,7 @@ def _current_figure(name: str) -> Any:
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if pyplot is None or not pyplot.get_fignums():
         return None
-    return {"gca": pyplot.gca, "gcf": pyplot.gcf, "get_fignums": pyplot.get_fignums}[name]()
+    return getattr(pyplot, name)()
 
 
 class _StandIn:
